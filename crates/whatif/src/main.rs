@@ -1,0 +1,2 @@
+//! The `whatif` command.
+fn main() {}

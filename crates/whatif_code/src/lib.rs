@@ -1,0 +1,1 @@
+//! Source readers: one language-neutral program, lowered into flows.

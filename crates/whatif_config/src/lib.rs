@@ -1,0 +1,1 @@
+//! whatif.toml: answers, levels, excludes, allowances.

@@ -1,0 +1,1 @@
+//! The straight line as one call: files to review.

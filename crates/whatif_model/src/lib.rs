@@ -1,0 +1,1 @@
+//! Text, facts, the model of a distributed system, and findings.

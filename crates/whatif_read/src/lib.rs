@@ -1,0 +1,1 @@
+//! Pure readers: one document in, facts out.

@@ -1,0 +1,1 @@
+//! Merges the facts of all files into one System.

@@ -1,0 +1,117 @@
+//! Facts about source code, after lowering: what each code unit serves, and what its operations do.
+
+use crate::evidence::{Evidence, Fact};
+use crate::facts::{Ignored, Problem};
+use crate::flow::{Bound, Flow, Peer};
+use crate::text::Span;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// The language of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Language {
+    /// Go.
+    Go,
+    /// Python.
+    Python,
+}
+
+impl Language {
+    /// The word used in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Python => "python",
+        }
+    }
+}
+
+/// Code that is built into one program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodeUnit {
+    /// Root-relative folder that holds it; empty for the root.
+    pub root: String,
+    /// What the code calls itself (last element of the module path, else the folder's name).
+    pub name: String,
+    /// Its language.
+    pub language: Language,
+    /// Where it is declared: the `main` function, the manifest, the first module.
+    pub span: Span,
+    /// Its entry points with their flows.
+    pub entries: Vec<Entry>,
+    /// What the program does outside any entry point (start-up, background loops).
+    pub background: Vec<Entry>,
+    /// gRPC services it registers, by proto name.
+    pub serves: Vec<(String, Span)>,
+    /// Partners named at client construction, used in a flow or not.
+    pub peers: Vec<(Peer, Evidence)>,
+    /// Read, header, write and idle bounds of its HTTP server. `Absent`: constructed without any.
+    pub server_timeout: Fact<Bound>,
+    /// Whether it handles a stop signal by draining. `Absent`: the whole program was read, and it does not.
+    pub graceful_shutdown: Fact<bool>,
+    /// Tracing instrumentation it installs. `Absent`: none.
+    pub tracing: Fact<String>,
+    /// Whether the unit is a test, a tool or a load generator rather than a service.
+    pub auxiliary: bool,
+    /// What was not understood.
+    pub ignored: Vec<Ignored>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// An entry point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The handler's name as declared (`placeOrderHandler`, `PlaceOrder`).
+    pub name: String,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// The declaration (name of the function).
+    pub span: Span,
+    /// What it does.
+    pub flow: Flow,
+}
+
+/// What starts an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// An HTTP request. An empty method means any.
+    Http {
+        /// Upper-case method; empty: any.
+        method: String,
+        /// Path template, `{name}` for parameters.
+        path: String,
+    },
+    /// An RPC.
+    Rpc {
+        /// Proto service, qualified as far as known.
+        service: String,
+        /// Method.
+        method: String,
+    },
+    /// A message.
+    Message {
+        /// The topic or queue.
+        topic: Peer,
+        /// Whether the broker forgets the message before the handler ran (`auto_ack`).
+        auto_ack: Fact<bool>,
+    },
+    /// A schedule, as written.
+    Schedule(Value),
+    /// The start of the program.
+    Start,
+}
+
+impl Trigger {
+    /// For people: `HTTP POST /cart`, `rpc Cart/AddItem`, `message orders`, `schedule */5 * * * *`, `start`.
+    pub fn display(&self) -> String {
+        match self {
+            Self::Http { method, path } if method.is_empty() => format!("HTTP {path}"),
+            Self::Http { method, path } => format!("HTTP {method} {path}"),
+            Self::Rpc { service, method } => format!("rpc {service}/{method}"),
+            Self::Message { topic, .. } => format!("message {}", topic.name.display()),
+            Self::Schedule(when) => format!("schedule {}", when.display()),
+            Self::Start => "start".to_owned(),
+        }
+    }
+}

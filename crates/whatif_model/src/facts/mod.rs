@@ -1,0 +1,56 @@
+//! What readers produce: typed facts about one document each, before anything is merged.
+//!
+//! Facts are serialisable, because they are cached by content; they mention other things only by the
+//! names the document uses.
+
+pub mod code;
+pub mod contract;
+pub mod deploy;
+pub mod mesh;
+pub mod prose;
+
+use crate::text::Span;
+use serde::{Deserialize, Serialize};
+
+/// Everything a design document said.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DesignFacts {
+    /// Things that run: containers, deployments, jobs.
+    pub units: Vec<deploy::DeployUnit>,
+    /// Names under which units are reached (Kubernetes Services, compose service names and aliases).
+    pub names: Vec<deploy::NetworkName>,
+    /// Configuration maps and secrets.
+    pub configs: Vec<deploy::ConfigMap>,
+    /// Variables of an environment file (`.env`), by name.
+    pub env_files: Vec<deploy::EnvFile>,
+    /// Rules of a mesh, gateway or proxy.
+    pub routes: Vec<mesh::Route>,
+    /// Destination policies of a mesh.
+    pub destinations: Vec<mesh::DestinationPolicy>,
+    /// Contracts.
+    pub contracts: Vec<contract::Contract>,
+    /// Tables declared by SQL.
+    pub tables: Vec<deploy::Table>,
+    /// Disruption budgets, autoscalers: what changes how many replicas there are.
+    pub scaling: Vec<deploy::Scaling>,
+}
+
+/// Something a reader saw and did not understand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ignored {
+    /// Where.
+    pub span: Span,
+    /// What and why, lower case, no full stop.
+    pub reason: String,
+}
+
+/// A document, or part of one, that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Problem {
+    /// Root-relative path of the file or folder.
+    pub path: String,
+    /// Where in it, when known.
+    pub span: Option<Span>,
+    /// What is wrong and what can be done, lower case, no full stop.
+    pub message: String,
+}

@@ -1,1 +1,10 @@
 //! Source readers: one language-neutral program, lowered into flows.
+//!
+//! [`read`] turns one file into a [`ir::Module`] (pure, per file, cacheable);
+//! [`lower`] turns the modules of one repository into [`whatif_model::facts::code::CodeUnit`]s:
+//! entry points with their flows. Library knowledge lives in `knowledge/*.toml`.
+
+pub mod go;
+pub mod ir;
+pub mod lower;
+pub mod python;

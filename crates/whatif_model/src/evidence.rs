@@ -95,7 +95,7 @@ pub struct Claim<T> {
 }
 
 /// Known, proven absent, or unknown; there is no fourth state and no `Option`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact<T> {
     /// Claimed in one or several places, which may contradict each other: choosing is a rule's job.
     /// Never empty; the claim that decides comes first.
@@ -103,13 +103,8 @@ pub enum Fact<T> {
     /// Every place where it would be was read whole, and it is not there. Never empty.
     Absent(Vec<Evidence>),
     /// Nobody looked, or it cannot be decided from the text.
+    #[default]
     Unknown,
-}
-
-impl<T> Default for Fact<T> {
-    fn default() -> Self {
-        Self::Unknown
-    }
 }
 
 impl<T> Fact<T> {

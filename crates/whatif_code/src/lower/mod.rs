@@ -1,0 +1,1 @@
+//! Modules of a repository to code units with flows.

@@ -1,1 +1,23 @@
 //! The rules: one folder per practice, one page per rule.
+//!
+//! A rule reads the merged model and the verdicts of the explorer; it never parses, never sees a tree,
+//! and never chooses its own confidence.
+
+pub mod rule;
+
+mod boundaries;
+mod consistency;
+mod drift;
+mod events;
+mod failure;
+mod idempotency;
+mod observability;
+mod query;
+mod registry;
+mod retries;
+mod spec;
+mod timeouts;
+mod vocabulary;
+
+pub use registry::{review, rule, rules};
+pub use rule::{Assumption, Context, RuleMeta};

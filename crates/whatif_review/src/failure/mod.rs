@@ -1,0 +1,5 @@
+//! The rules of the practice `failure`.
+
+use crate::rule::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

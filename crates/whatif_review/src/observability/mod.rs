@@ -1,0 +1,5 @@
+//! The rules of the practice `observability`.
+
+use crate::rule::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,1 @@
+//! Questions several rules ask of the model, in the words rules use.

@@ -9,6 +9,8 @@
 //!   [`Module::imports`] says what it stands for.
 //! - A method call is `Call { callee: Field { base, name } }`, whatever the language's syntax.
 //! - `&x`, `*x`, parentheses and type assertions are transparent; `await e` is [`ExprKind::Await`].
+//!   One exception: in `*x = v` the target is `Unary("*", x)`, because it writes through a pointer
+//!   while `x = v` only rebinds the name.
 //! - Types are the text as written without pointers and generics' arguments: `*sql.DB` is `sql.DB`,
 //!   `Optional[Session]` is `Session`, `[]T` is `[]T`.
 

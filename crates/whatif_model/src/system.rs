@@ -1,7 +1,7 @@
 //! The one model: services, operations, stores, topics, and the edges between them.
 //!
-//! Built by resolve, read by everything after it. Elements are kept in address order, so an id is
-//! also a position in the output.
+//! Built by resolve, read by everything after it. Elements are kept in an order that depends on
+//! nothing but the input (services and operations by address), so ids are stable between runs.
 
 use crate::evidence::{Evidence, Fact};
 use crate::facts::code::{Language, Trigger};
@@ -127,6 +127,8 @@ pub struct Operation {
     pub service: ServiceId,
     /// What starts it.
     pub trigger: Trigger,
+    /// The topic or broker a message trigger listens to, when known.
+    pub source: Option<Node>,
     /// Whether it changes state here or further down.
     pub mutates: Fact<bool>,
     /// What a contract publishes about it.
@@ -355,7 +357,7 @@ pub struct Question {
 }
 
 impl System {
-    /// All service ids with their services, in address order.
+    /// All service ids with their services, by address.
     pub fn service_ids(&self) -> impl Iterator<Item = (ServiceId, &Service)> {
         self.services.iter().enumerate().map(|(at, service)| (ServiceId(at as u32), service))
     }

@@ -1,1 +1,47 @@
-//! Merges the facts of all files into one System.
+//! Merges the facts of all files into one [`System`](whatif_model::system::System).
+//!
+//! The only place that decides "payments here is payments-svc there". Steps, in order:
+//! [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
+//! of them, [`names`] maps every host name to one, [`operations`] collects what services offer,
+//! [`bind`] replaces symbolic targets, [`edges`] aggregates who talks to whom, [`layers`] adds what
+//! meshes and gateways do, [`idempotency`] sums up how operations tell repeats apart.
+
+mod address;
+mod answers;
+mod bind;
+mod components;
+mod edges;
+mod environment;
+mod idempotency;
+mod identity;
+mod input;
+mod layers;
+mod mutation;
+mod names;
+mod operations;
+mod technology;
+
+pub use answers::{Answer, Same};
+pub use input::Input;
+
+use whatif_model::system::System;
+
+/// Builds the model. Deterministic: the order of the input does not matter.
+pub fn resolve(mut input: Input) -> System {
+    input.sort();
+    let groups = identity::group(&input);
+    let mut draft = components::build(&mut input, groups);
+    let names = names::Names::of(&input, &draft);
+    operations::collect(&mut input, &mut draft, &names);
+    let environment = environment::Environment::of(&input, &draft);
+    bind::targets(&mut draft, &names, &environment);
+    mutation::spread(&mut draft.system);
+    idempotency::summarise(&mut draft.system);
+    edges::aggregate(&input, &mut draft, &names, &environment);
+    layers::apply(&input, &mut draft, &names);
+    answers::apply(&input, &mut draft.system);
+    let mut system = draft.system;
+    system.ignored = input.ignored;
+    system.problems = input.problems;
+    system
+}

@@ -1,0 +1,88 @@
+//! The host in an address: URL, `host:port`, DSN, or bare name.
+
+use whatif_model::value::{Part, Value};
+
+/// Stands for a part that is not known.
+const HOLE: char = '\u{0}';
+
+/// The host an address names, if that part of it is fully known. Lower case is not forced.
+pub(crate) fn host(value: &Value) -> Option<String> {
+    let text: String = value
+        .parts
+        .iter()
+        .map(|part| if let Part::Text(text) = part { text.clone() } else { HOLE.to_string() })
+        .collect();
+    let text = text.trim();
+    let host = keyed(text).or_else(|| driver(text)).unwrap_or_else(|| authority(text));
+    let plain = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    (plain && !host.chars().all(|c| c.is_ascii_digit())).then(|| host.to_owned())
+}
+
+/// `host=db port=5432 user=...` and `Server=db;Database=...`.
+fn keyed(text: &str) -> Option<&str> {
+    let mut pairs = text.split([' ', ';']).filter_map(|pair| pair.split_once('='));
+    let (_, value) =
+        pairs.find(|(key, _)| ["host", "server", "data source"].contains(&key.trim().to_lowercase().as_str()))?;
+    value.trim().split([',', ':']).next()
+}
+
+/// The Go MySQL driver's `user:password@tcp(host:3306)/db`.
+fn driver(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("@tcp(")?;
+    rest.split([')', ':']).next()
+}
+
+fn authority(text: &str) -> &str {
+    let rest = text.rsplit_once("://").map_or(text, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', ',']).next().unwrap_or(rest);
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    authority.split(':').next().unwrap_or(authority)
+}
+
+/// Whether a value reads like an address at all: a scheme, a port, or a host name with a dot.
+pub(crate) fn looks_like_address(text: &str) -> bool {
+    let port = |text: &str| {
+        text.rsplit_once(':').is_some_and(|(_, port)| {
+            let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
+            !digits.is_empty() && port[digits.len()..].chars().next().is_none_or(|c| matches!(c, '/' | ','))
+        })
+    };
+    !text.contains(' ') && (text.contains("://") || port(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_found_in_every_spelling() {
+        let known = |text: &str| host(&Value::text(text));
+        assert_eq!(known("http://cart:8080/items?x=1").as_deref(), Some("cart"));
+        assert_eq!(known("postgresql://me:secret@accounts-db:5432/accounts").as_deref(), Some("accounts-db"));
+        assert_eq!(known("jdbc:mysql://mysql/cities?useSSL=false").as_deref(), Some("mysql"));
+        assert_eq!(known("me:pw@tcp(db:3306)/shop").as_deref(), Some("db"));
+        assert_eq!(known("host=db port=5432 dbname=x").as_deref(), Some("db"));
+        assert_eq!(known("kafka-0:9092,kafka-1:9092").as_deref(), Some("kafka-0"));
+        assert_eq!(known("redis").as_deref(), Some("redis"));
+        assert_eq!(known("8080"), None);
+        assert_eq!(known(""), None);
+    }
+
+    #[test]
+    fn an_unknown_host_is_not_guessed_but_an_unknown_password_does_not_matter() {
+        let mut url = Value::text("amqp://user:");
+        url.push(Value::unknown());
+        url.push(Value::text("@rabbitmq:5672/"));
+        assert_eq!(host(&url).as_deref(), Some("rabbitmq"));
+        let mut url = Value::text("http://");
+        url.push(Value::env("CART_HOST"));
+        url.push(Value::text(":8080/cart"));
+        assert_eq!(host(&url), None);
+    }
+
+    #[test]
+    fn words_are_not_addresses() {
+        assert!(looks_like_address("cart:7070") && looks_like_address("http://x"));
+        assert!(!looks_like_address("INFO") && !looks_like_address("12:30 or so") && !looks_like_address("a:b"));
+    }
+}

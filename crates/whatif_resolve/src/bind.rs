@@ -1,0 +1,253 @@
+//! Replaces what the code calls a partner by the node it is.
+
+use crate::address;
+use crate::components::Draft;
+use crate::environment::Environment;
+use crate::identity::canonical;
+use crate::names::Names;
+use crate::operations;
+use crate::technology::{self, Role};
+use whatif_model::evidence::{Evidence, Fact};
+use whatif_model::facts::code::Trigger;
+use whatif_model::flow::{EffectKind, Flow, Peer, PeerRole, Step, Target};
+use whatif_model::system::{
+    BrokerId, External, ExternalId, Node, OperationId, ServiceId, Store, StoreId, Topic, TopicId,
+};
+use whatif_model::value::{Part, Value};
+
+/// Binds every effect and every message trigger. Afterwards no symbolic target is left.
+pub(crate) fn targets(draft: &mut Draft, names: &Names, environment: &Environment) {
+    for at in 0..draft.system.operations.len() {
+        let service = draft.system.operations[at].service;
+        let mut flow = std::mem::take(&mut draft.system.operations[at].flow);
+        bind_flow(&mut flow, service, draft, names, environment);
+        draft.system.operations[at].flow = flow;
+        if let Trigger::Message { topic, .. } = &draft.system.operations[at].trigger {
+            let topic = topic.clone();
+            draft.system.operations[at].source = node(&peer(&topic, service, draft, names, environment));
+        }
+    }
+}
+
+fn bind_flow(flow: &mut Flow, service: ServiceId, draft: &mut Draft, names: &Names, environment: &Environment) {
+    for effect in &mut flow.effects {
+        let Target::Symbolic(symbolic) = &effect.target else { continue };
+        let mut target = peer(&symbolic.clone(), service, draft, names, environment);
+        if let (Target::Service(callee, found), EffectKind::Call { operation, .. }) = (&mut target, &effect.kind) {
+            *found = operations::find(draft, *callee, operation);
+        }
+        effect.target = target;
+    }
+    let mut bind_step = |step: &mut Step| {
+        if let Step::Transaction { store: Some(target), .. } = step
+            && let Target::Symbolic(symbolic) = target
+        {
+            *target = peer(&symbolic.clone(), service, draft, names, environment);
+        }
+    };
+    each_step(&mut flow.steps, &mut bind_step);
+}
+
+/// Depth is bounded by construction, see [`whatif_model::limits::DEPTH_MAX`].
+fn each_step(steps: &mut [Step], visit: &mut dyn FnMut(&mut Step)) {
+    for step in steps {
+        visit(step);
+        match step {
+            Step::Effect(_) | Step::Return { .. } => {}
+            Step::Branch { arms, .. } => arms.iter_mut().for_each(|arm| each_step(arm, visit)),
+            Step::Try { body, handler, finally, .. } => {
+                [body, handler, finally].into_iter().for_each(|block| each_step(block, visit));
+            }
+            Step::Loop { body, .. }
+            | Step::Transaction { body, .. }
+            | Step::Locked { body, .. }
+            | Step::Spawn { body, .. } => each_step(body, visit),
+        }
+    }
+}
+
+/// The node a target is, if it is one.
+pub(crate) fn node(target: &Target) -> Option<Node> {
+    match target {
+        Target::Service(id, _) => Some(Node::Service(*id)),
+        Target::Store(id) => Some(Node::Store(*id)),
+        Target::Topic(id) => Some(Node::Topic(*id)),
+        Target::Broker(id) => Some(Node::Broker(*id)),
+        Target::External(id) => Some(Node::External(*id)),
+        Target::Symbolic(_) | Target::Own | Target::Unknown => None,
+    }
+}
+
+/// Finds a partner; stores, topics and outside systems nobody declared are added to the model.
+pub(crate) fn peer(
+    peer: &Peer,
+    service: ServiceId,
+    draft: &mut Draft,
+    names: &Names,
+    environment: &Environment,
+) -> Target {
+    let (address, places) = environment.evaluate(service, &peer.address);
+    let (name, _) = environment.evaluate(service, &peer.name);
+    let host = address::host(&address);
+    let declared =
+        host.as_deref().and_then(|host| names.host(host)).or_else(|| suggested(&peer.address, &address, names));
+    match peer.role {
+        PeerRole::Service => match declared {
+            Some(node) => of_node(node),
+            None => by_protocol_name(&name, names)
+                .map(|id| Target::Service(id, None))
+                .or_else(|| outside(host.as_deref(), &places, draft, names))
+                .unwrap_or(Target::Unknown),
+        },
+        PeerRole::Store => match declared {
+            Some(node @ (Node::Store(_) | Node::Service(_))) => of_node(node),
+            _ => Target::Store(store(peer, host.as_deref(), &name, service, &places, draft)),
+        },
+        PeerRole::Topic => topic(peer, declared, &name, &places, draft),
+    }
+}
+
+fn of_node(node: Node) -> Target {
+    match node {
+        Node::Service(id) => Target::Service(id, None),
+        Node::Store(id) => Target::Store(id),
+        Node::Topic(id) => Target::Topic(id),
+        Node::Broker(id) => Target::Broker(id),
+        Node::External(id) => Target::External(id),
+    }
+}
+
+/// `CART_SERVICE_ADDR` that no deployment sets still says `cart`.
+fn suggested(symbolic: &Value, evaluated: &Value, names: &Names) -> Option<Node> {
+    let unset = |name: &&str| evaluated.env_names().any(|left| left == *name);
+    symbolic.env_names().filter(unset).find_map(|name| names.suggested(&bare_variable(name)))
+}
+
+/// A variable's name without the words that only say it is an address.
+pub(crate) fn bare_variable(name: &str) -> String {
+    let noise = [
+        "addr",
+        "address",
+        "host",
+        "hostname",
+        "port",
+        "url",
+        "uri",
+        "endpoint",
+        "server",
+        "base",
+        "api",
+        "http",
+        "grpc",
+        "dsn",
+        "connection",
+        "string",
+        "name",
+    ];
+    let words: Vec<String> = name.to_lowercase().split('_').map(str::to_owned).collect();
+    let kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !noise.contains(word)).collect();
+    kept.join("-")
+}
+
+fn by_protocol_name(name: &Value, names: &Names) -> Option<ServiceId> {
+    let name = name.as_text().filter(|name| !name.is_empty())?;
+    names.serves(&name)
+}
+
+/// A host with a public name is a system outside.
+fn outside(host: Option<&str>, places: &[Evidence], draft: &mut Draft, names: &Names) -> Option<Target> {
+    let host = host?;
+    let public = host.contains('.') && host.chars().any(char::is_alphabetic) && !host.ends_with(".local");
+    if !public && !names.is_external(host) {
+        return None;
+    }
+    let externals = &mut draft.system.externals;
+    let at = externals.iter().position(|external| external.name == host).unwrap_or_else(|| {
+        externals.push(External {
+            address: format!("external:{host}"),
+            name: host.to_owned(),
+            evidence: places.to_vec(),
+        });
+        externals.len() - 1
+    });
+    Some(Target::External(ExternalId(at as u32)))
+}
+
+/// The engine a technology word means.
+fn engine(technology: &str) -> &str {
+    match technology::of_name(technology) {
+        Some((engine, Role::Store | Role::Broker)) if !engine.is_empty() => engine,
+        _ => technology,
+    }
+}
+
+/// The only deployed store of the engine, else a store of its own for this database or this service.
+fn store(
+    peer: &Peer,
+    host: Option<&str>,
+    name: &Value,
+    service: ServiceId,
+    places: &[Evidence],
+    draft: &mut Draft,
+) -> StoreId {
+    let engine = engine(&peer.technology).to_owned();
+    let system = &mut draft.system;
+    let local = host.is_none_or(|host| !host.contains('.') || host.starts_with("127.") || host == "localhost");
+    let same: Vec<usize> = (0..system.stores.len())
+        .filter(|at| !engine.is_empty() && !system.stores[*at].units.is_empty() && system.stores[*at].engine == engine)
+        .collect();
+    if let ([only], true) = (same.as_slice(), local) {
+        return StoreId(*only as u32);
+    }
+    let own = host.map(str::to_owned).filter(|host| host != "localhost" && !host.starts_with("127."));
+    let owner = system[service].name.clone();
+    let logical = own
+        .or_else(|| name.as_text().filter(|n| !n.is_empty()))
+        .unwrap_or_else(|| if engine.is_empty() { format!("{owner}-store") } else { format!("{owner}-{engine}") });
+    if let Some(at) = system.stores.iter().position(|store| canonical(&store.name) == canonical(&logical)) {
+        return StoreId(at as u32);
+    }
+    system.stores.push(Store {
+        address: format!("store:{logical}"),
+        name: logical,
+        aliases: Vec::new(),
+        cache: false,
+        replicas: Fact::Unknown,
+        durable: Fact::Unknown,
+        optional: false,
+        units: Vec::new(),
+        tables: Vec::new(),
+        evidence: places.to_vec(),
+        engine,
+    });
+    StoreId(system.stores.len() as u32 - 1)
+}
+
+fn topic(peer: &Peer, declared: Option<Node>, name: &Value, places: &[Evidence], draft: &mut Draft) -> Target {
+    let engine = engine(&peer.technology).to_owned();
+    let system = &mut draft.system;
+    let broker = match declared {
+        Some(Node::Broker(id)) => Some(id),
+        _ => {
+            let same: Vec<usize> = (0..system.brokers.len())
+                .filter(|at| engine.is_empty() || system.brokers[*at].engine == engine)
+                .collect();
+            if let [only] = same.as_slice() { Some(BrokerId(*only as u32)) } else { None }
+        }
+    };
+    let literal = name.parts.iter().any(|part| matches!(part, Part::Text(text) if !text.is_empty()));
+    if !literal {
+        return broker.map_or(Target::Unknown, Target::Broker);
+    }
+    let name = name.display();
+    let at = system.topics.iter().position(|topic| topic.name == name).unwrap_or_else(|| {
+        system.topics.push(Topic { address: format!("topic:{name}"), name, broker, evidence: places.to_vec() });
+        system.topics.len() - 1
+    });
+    Target::Topic(TopicId(at as u32))
+}
+
+/// The operation behind a service target.
+pub(crate) fn callee(target: &Target) -> Option<OperationId> {
+    if let Target::Service(_, operation) = target { *operation } else { None }
+}

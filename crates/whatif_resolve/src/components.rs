@@ -1,0 +1,224 @@
+//! Services, stores and brokers, from groups of declarations.
+
+use crate::identity::{Group, canonical};
+use crate::input::Input;
+use crate::technology::{self, Role};
+use std::collections::BTreeMap;
+use whatif_model::evidence::{Evidence, Fact, How, Stage};
+use whatif_model::facts::code::CodeUnit;
+use whatif_model::facts::deploy::{DeployUnit, UnitKind};
+use whatif_model::system::{Broker, BrokerId, Node, Service, ServiceId, Store, StoreId, System};
+
+/// The model under construction, and where each declaration went.
+pub(crate) struct Draft {
+    pub(crate) system: System,
+    /// The node of each deploy unit, by design and unit index.
+    pub(crate) unit_nodes: BTreeMap<(usize, usize), Node>,
+    /// The service of each code unit.
+    pub(crate) code_services: Vec<Option<ServiceId>>,
+    /// The deploy units of each service, main ones first.
+    pub(crate) service_units: Vec<Vec<(usize, usize)>>,
+}
+
+/// A group with what the decisions below need.
+struct Component<'i> {
+    name: String,
+    group: Group,
+    units: Vec<(usize, usize, &'i DeployUnit)>,
+    code: Vec<&'i CodeUnit>,
+}
+
+/// Turns every group into a node; services, stores and brokers each in name order.
+pub(crate) fn build(input: &mut Input, groups: Vec<Group>) -> Draft {
+    let mut draft = Draft {
+        system: System::default(),
+        unit_nodes: BTreeMap::new(),
+        code_services: vec![None; input.code.len()],
+        service_units: Vec::new(),
+    };
+    let mut components: Vec<Component<'_>> = groups.into_iter().map(|group| component(input, group)).collect();
+    components.sort_by(|a, b| {
+        (&a.name, a.units.first().map(|u| u.2.span)).cmp(&(&b.name, b.units.first().map(|u| u.2.span)))
+    });
+    for component in components {
+        let Some(node) = add(&mut draft, &component) else { continue };
+        for (design, unit) in &component.group.units {
+            draft.unit_nodes.insert((*design, *unit), node);
+        }
+        if let Node::Service(id) = node {
+            for code in &component.group.code {
+                draft.code_services[*code] = Some(id);
+            }
+            draft.service_units.push(component.units.iter().map(|(d, u, _)| (*d, *u)).collect());
+        }
+    }
+    draft
+}
+
+fn component(input: &Input, group: Group) -> Component<'_> {
+    let mut units: Vec<(usize, usize, &DeployUnit)> =
+        group.units.iter().map(|(d, u)| (*d, *u, &input.designs[*d].1.units[*u])).collect();
+    units.sort_by_key(|(d, u, unit)| {
+        (unit.kind == UnitKind::Image, unit.optional, path_depth(&input.designs[*d].0), *d, *u)
+    });
+    let code: Vec<&CodeUnit> = group.code.iter().map(|at| &input.code[*at]).collect();
+    Component { name: name(&units, &code), group, units, code }
+}
+
+fn path_depth(path: &str) -> usize {
+    path.matches('/').count()
+}
+
+/// The name most declarations use; of equals the one of the main declaration.
+fn name(units: &[(usize, usize, &DeployUnit)], code: &[&CodeUnit]) -> String {
+    let mut votes: BTreeMap<&str, (usize, std::cmp::Reverse<usize>)> = BTreeMap::new();
+    let declared = units.iter().filter(|(_, _, unit)| unit.kind != UnitKind::Image);
+    for (at, (_, _, unit)) in declared.enumerate() {
+        votes.entry(&unit.name).or_insert((0, std::cmp::Reverse(at))).0 += 1;
+    }
+    if let Some((name, _)) = votes.iter().max_by_key(|(_, votes)| **votes) {
+        return (*name).to_owned();
+    }
+    let folder = |unit: &&CodeUnit| unit.root.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
+    code.first()
+        .and_then(|unit| folder(unit).or_else(|| Some(unit.name.clone())))
+        .unwrap_or_else(|| "system".to_owned())
+}
+
+fn add(draft: &mut Draft, component: &Component<'_>) -> Option<Node> {
+    let serves = component.code.iter().any(|unit| !unit.auxiliary && !unit.entries.is_empty());
+    let deployed = component.units.iter().any(|(_, _, unit)| unit.kind != UnitKind::Image);
+    let auxiliary = !component.code.is_empty() && component.code.iter().all(|unit| unit.auxiliary);
+    if !deployed && !serves && !component.code.iter().any(|unit| !unit.auxiliary && !unit.background.is_empty()) {
+        return None;
+    }
+    let product = if serves { None } else { product(component) };
+    let system = &mut draft.system;
+    match product {
+        Some((engine, Role::Store)) => {
+            system.stores.push(store(component, engine));
+            Some(Node::Store(StoreId(system.stores.len() as u32 - 1)))
+        }
+        Some((engine, Role::Broker)) => {
+            system.brokers.push(broker(component, engine));
+            Some(Node::Broker(BrokerId(system.brokers.len() as u32 - 1)))
+        }
+        other => {
+            let platform = matches!(other, Some((_, Role::Platform))) || auxiliary;
+            system.services.push(service(component, platform));
+            Some(Node::Service(ServiceId(system.services.len() as u32 - 1)))
+        }
+    }
+}
+
+/// What product a component runs: by image, by base image of what it builds, by the variables only
+/// that product's image reads, by name.
+fn product(component: &Component<'_>) -> Option<(&'static str, Role)> {
+    let images = component.units.iter().filter_map(|(_, _, unit)| unit.image.as_ref());
+    let by_image = images.filter_map(|image| technology::of_image(&image.display())).next();
+    let variables = component.units.iter().flat_map(|(_, _, unit)| &unit.env);
+    let by_variable = || {
+        variables.clone().find_map(|var| match var.name.as_str() {
+            "POSTGRES_DB" | "POSTGRES_USER" | "POSTGRES_PASSWORD" => Some(("postgresql", Role::Store)),
+            "MYSQL_DATABASE" | "MYSQL_ROOT_PASSWORD" => Some(("mysql", Role::Store)),
+            "MONGO_INITDB_DATABASE" | "MONGO_INITDB_ROOT_USERNAME" => Some(("mongodb", Role::Store)),
+            "RABBITMQ_DEFAULT_USER" => Some(("rabbitmq", Role::Broker)),
+            _ => None,
+        })
+    };
+    let by_name = || {
+        technology::of_name(&component.name).or_else(|| {
+            let database =
+                technology::words(&component.name).last().is_some_and(|word| word == "db" || word == "database");
+            (database && component.code.is_empty()).then_some(("", Role::Store))
+        })
+    };
+    by_image.or_else(|| component.code.is_empty().then(by_variable).flatten()).or_else(by_name)
+}
+
+fn service(component: &Component<'_>, infrastructure: bool) -> Service {
+    let units: Vec<DeployUnit> = component.units.iter().map(|(_, _, unit)| (*unit).clone()).collect();
+    let deployed = || units.iter().filter(|unit| unit.kind != UnitKind::Image);
+    let code = component.code.iter().find(|unit| !unit.auxiliary).or(component.code.first());
+    let mut service = Service {
+        address: component.name.clone(),
+        name: component.name.clone(),
+        aliases: aliases(component),
+        language: code.map(|unit| unit.language),
+        infrastructure,
+        optional: deployed().count() > 0 && deployed().all(|unit| unit.optional),
+        replicas: replicas(&units),
+        code_root: code.map(|unit| unit.root.clone()),
+        server_timeout: Fact::Unknown,
+        graceful_shutdown: Fact::Unknown,
+        tracing: Fact::Unknown,
+        published: units.iter().any(|unit| unit.published),
+        evidence: evidence(component),
+        units,
+    };
+    for unit in &component.code {
+        service.server_timeout.merge(unit.server_timeout.clone());
+        service.graceful_shutdown.merge(unit.graceful_shutdown.clone());
+        service.tracing.merge(unit.tracing.clone());
+    }
+    service
+}
+
+fn store(component: &Component<'_>, engine: &str) -> Store {
+    let units: Vec<DeployUnit> = component.units.iter().map(|(_, _, unit)| (*unit).clone()).collect();
+    let main = |unit: &&DeployUnit| unit.kind != UnitKind::Image;
+    Store {
+        address: format!("store:{}", component.name),
+        name: component.name.clone(),
+        aliases: aliases(component),
+        engine: engine.to_owned(),
+        cache: engine == "memcached",
+        replicas: replicas(&units),
+        durable: units.iter().find(main).map_or(Fact::Unknown, |unit| unit.durable_storage.clone()),
+        optional: units.iter().filter(main).all(|unit| unit.optional),
+        tables: Vec::new(),
+        evidence: evidence(component),
+        units,
+    }
+}
+
+fn broker(component: &Component<'_>, engine: &str) -> Broker {
+    let units: Vec<DeployUnit> = component.units.iter().map(|(_, _, unit)| (*unit).clone()).collect();
+    Broker {
+        address: format!("broker:{}", component.name),
+        name: component.name.clone(),
+        aliases: aliases(component),
+        engine: engine.to_owned(),
+        replicas: replicas(&units),
+        evidence: evidence(component),
+        units,
+    }
+}
+
+/// The replicas of the main deployment; variants in overlays do not decide.
+fn replicas(units: &[DeployUnit]) -> Fact<u32> {
+    units.iter().find(|unit| unit.kind != UnitKind::Image).map_or(Fact::Unknown, |unit| unit.replicas.clone())
+}
+
+/// Every other name: declared names, images, folders, what the code calls itself.
+fn aliases(component: &Component<'_>) -> Vec<String> {
+    let units = component.units.iter().flat_map(|(_, _, unit)| {
+        let folder = unit.build_context.as_deref().and_then(|folder| folder.rsplit('/').next());
+        [Some(unit.name.as_str()), folder].into_iter().flatten()
+    });
+    let code = component.code.iter().flat_map(|unit| [unit.name.as_str(), unit.root.rsplit('/').next().unwrap_or("")]);
+    let mut aliases: Vec<String> = units.chain(code).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    aliases.sort();
+    aliases.dedup();
+    aliases.retain(|alias| canonical(alias) != canonical(&component.name) || alias != &component.name);
+    aliases
+}
+
+fn evidence(component: &Component<'_>) -> Vec<Evidence> {
+    let units = component.units.iter().map(|(_, _, unit)| {
+        let how = if unit.kind == UnitKind::Image { How::Derived } else { How::Stated };
+        Evidence { span: unit.span, stage: Stage::Design, how, label: format!("`{}` is declared here", unit.name) }
+    });
+    let code = component.code.iter().map(|unit| Evidence::stated(Stage::Code, unit.span, "its program starts here"));
+    units.chain(code).collect()
+}

@@ -1,0 +1,111 @@
+//! What an environment variable or setting is worth for a given service.
+
+use crate::components::Draft;
+use crate::input::Input;
+use std::collections::BTreeMap;
+use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::facts::deploy::EnvValue;
+use whatif_model::system::ServiceId;
+use whatif_model::value::{Part, Value};
+
+/// How often a value is looked up inside a value: variable → configuration map → `.env` file.
+const HOPS_MAX: usize = 4;
+
+/// The variables of each service, by name, with the place that sets them.
+pub(crate) struct Environment {
+    variables: Vec<BTreeMap<String, (Value, Evidence)>>,
+}
+
+impl Environment {
+    /// Reads the deploy units of every service; the main deployment wins over variants.
+    pub(crate) fn of(input: &Input, draft: &Draft) -> Self {
+        let maps = config_maps(input);
+        let variables = draft.service_units.iter().map(|units| variables(input, units, &maps)).collect();
+        Self { variables }
+    }
+
+    /// Every variable of a service, in name order.
+    pub(crate) fn all(&self, service: ServiceId) -> impl Iterator<Item = (&String, &(Value, Evidence))> {
+        self.variables.get(service.0 as usize).into_iter().flatten()
+    }
+
+    /// Replaces what the deployment decides in a value, and says which places decided it.
+    pub(crate) fn evaluate(&self, service: ServiceId, value: &Value) -> (Value, Vec<Evidence>) {
+        let mut places = Vec::new();
+        let mut value = value.clone();
+        for _ in 0..HOPS_MAX {
+            let next = value.substitute(|part| {
+                let (Part::Env { name, .. } | Part::Setting { key: name, .. }) = part else { return None };
+                let (value, evidence) = self.variables.get(service.0 as usize)?.get(name)?;
+                places.push(evidence.clone());
+                Some(value.clone())
+            });
+            if next == value {
+                break;
+            }
+            value = next;
+        }
+        places.dedup();
+        (value, places)
+    }
+}
+
+type Maps<'i> = BTreeMap<&'i str, BTreeMap<&'i str, (&'i Value, Evidence)>>;
+
+fn config_maps(input: &Input) -> Maps<'_> {
+    let mut maps: Maps<'_> = BTreeMap::new();
+    for map in input.designs.iter().flat_map(|(_, facts)| &facts.configs) {
+        let entries = maps.entry(&map.name).or_default();
+        for (key, value, span) in &map.entries {
+            let evidence = Evidence::stated(Stage::Design, *span, format!("`{key}` is set in the configuration map"));
+            entries.entry(key).or_insert((value, evidence));
+        }
+    }
+    maps
+}
+
+fn variables(input: &Input, units: &[(usize, usize)], maps: &Maps<'_>) -> BTreeMap<String, (Value, Evidence)> {
+    let mut out: BTreeMap<String, (Value, Evidence)> = BTreeMap::new();
+    for (design, unit) in units {
+        let (path, facts) = &input.designs[*design];
+        let unit = &facts.units[*unit];
+        let file = env_file_of(input, path);
+        for var in &unit.env {
+            let found = match &var.value {
+                EnvValue::Literal(value) => {
+                    let value = value.substitute(|part| interpolated(part, &file));
+                    Some((value, Evidence::stated(Stage::Design, var.span, format!("`{}` is set here", var.name))))
+                }
+                EnvValue::Config { map, key } => {
+                    maps.get(map.as_str()).and_then(|map| map.get(key.as_str())).map(|(v, e)| ((*v).clone(), e.clone()))
+                }
+                EnvValue::Secret => None,
+            };
+            if let Some(found) = found {
+                out.entry(var.name.clone()).or_insert(found);
+            }
+        }
+        for (key, (value, evidence)) in unit.env_from.iter().filter_map(|map| maps.get(map.as_str())).flatten() {
+            out.entry((*key).to_owned()).or_insert(((*value).clone(), evidence.clone()));
+        }
+        let files = input.designs.iter().flat_map(|(_, facts)| &facts.env_files);
+        for (key, value, span) in files.filter(|f| unit.env_files.contains(&f.path)).flat_map(|f| &f.entries) {
+            let evidence = Evidence::stated(Stage::Design, *span, format!("`{key}` is set here"));
+            out.entry(key.clone()).or_insert((value.clone(), evidence));
+        }
+    }
+    out
+}
+
+/// The `.env` file compose reads for a document: the one beside it.
+fn env_file_of<'i>(input: &'i Input, path: &str) -> BTreeMap<&'i str, &'i Value> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let wanted = if folder.is_empty() { ".env".to_owned() } else { format!("{folder}/.env") };
+    let files = input.designs.iter().flat_map(|(_, facts)| &facts.env_files);
+    files.filter(|file| file.path == wanted).flat_map(|f| f.entries.iter().map(|(k, v, _)| (k.as_str(), v))).collect()
+}
+
+fn interpolated(part: &Part, file: &BTreeMap<&str, &Value>) -> Option<Value> {
+    let Part::Env { name, .. } = part else { return None };
+    file.get(name.as_str()).map(|value| (*value).clone())
+}

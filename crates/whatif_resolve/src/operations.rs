@@ -1,0 +1,196 @@
+//! The operations of every service: from its code, and from the contracts it offers.
+
+use crate::components::Draft;
+use crate::identity::canonical;
+use crate::input::Input;
+use crate::names::{Names, unqualified};
+use std::collections::BTreeMap;
+use whatif_model::evidence::{Evidence, Fact, Stage};
+use whatif_model::facts::code::{Entry, Trigger};
+use whatif_model::facts::contract::{Contract, ContractKind, ContractOperation};
+use whatif_model::flow::{Cut, Flow};
+use whatif_model::system::{Document, Idempotency, Node, Operation, ServiceId};
+
+/// Fills the operations, contracts and documents of the draft, taking flows out of the input.
+pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
+    for at in 0..input.code.len() {
+        let Some(service) = draft.code_services[at] else { continue };
+        let unit = &mut input.code[at];
+        let background = std::mem::take(&mut unit.background);
+        for entry in std::mem::take(&mut unit.entries) {
+            add_entry(draft, service, entry, false);
+        }
+        for entry in background {
+            add_entry(draft, service, entry, true);
+        }
+        let (ignored, problems) = (std::mem::take(&mut unit.ignored), std::mem::take(&mut unit.problems));
+        input.ignored.extend(ignored);
+        input.problems.extend(problems);
+    }
+    for contract in contracts(input) {
+        let service = offered_by(&contract, input, draft, names);
+        if let Some(service) = service {
+            for operation in &contract.operations {
+                add_contract(draft, service, &contract, operation);
+            }
+        }
+        draft.system.contracts.push((contract, service));
+    }
+    draft.system.operations.sort_by(|a, b| a.address.cmp(&b.address));
+    for (path, facts) in std::mem::take(&mut input.prose) {
+        draft.system.documents.push(Document { file: whatif_model::FileId::of(&path), path, facts });
+    }
+}
+
+fn add_entry(draft: &mut Draft, service: ServiceId, entry: Entry, background: bool) {
+    let base = format!("{}.{}", draft.system[service].name, entry.name);
+    let taken = |address: &str, draft: &Draft| draft.system.operations.iter().position(|o| o.address == address);
+    let evidence = Evidence::stated(Stage::Code, entry.span, format!("`{}` is implemented here", entry.name));
+    let mut address = base.clone();
+    if let Some(at) = taken(&base, draft) {
+        // One handler behind several routes is one operation.
+        if draft.system.operations[at].evidence.first().is_some_and(|first| first.span == entry.span) {
+            return;
+        }
+        address = format!("{base}[{}]", entry.trigger.display());
+        if taken(&address, draft).is_some() {
+            return;
+        }
+    }
+    draft.system.operations.push(Operation {
+        address,
+        name: entry.name,
+        service,
+        trigger: entry.trigger,
+        source: None,
+        mutates: Fact::Unknown,
+        contract: None,
+        idempotency: Idempotency::default(),
+        deadline: Fact::Unknown,
+        flow: entry.flow,
+        implemented: true,
+        background,
+        evidence: vec![evidence],
+    });
+}
+
+/// Contracts without copies: of several documents that declare the same service the one nearest to the
+/// root stays.
+fn contracts(input: &Input) -> Vec<Contract> {
+    let mut found: BTreeMap<(ContractKind, String), (usize, usize, &Contract)> = BTreeMap::new();
+    for (at, (path, facts)) in input.designs.iter().enumerate() {
+        for contract in &facts.contracts {
+            let rank = (path.matches('/').count(), at, contract);
+            let key = (contract.kind, contract.name.clone());
+            let better = found.get(&key).is_none_or(|(depth, order, _)| (rank.0, rank.1) < (*depth, *order));
+            if better {
+                found.insert(key, rank);
+            }
+        }
+    }
+    found.into_values().map(|(_, _, contract)| contract.clone()).collect()
+}
+
+/// Who offers a contract: who registers or is named like the proto service; for OpenAPI the host it
+/// names, the code it lies in, or the service named like its title or file.
+fn offered_by(contract: &Contract, input: &Input, draft: &Draft, names: &Names) -> Option<ServiceId> {
+    if contract.kind == ContractKind::Protobuf {
+        return names.serves(&contract.name);
+    }
+    let as_service = |node| if let Node::Service(id) = node { Some(id) } else { None };
+    let by_host = contract.servers.iter().filter_map(|url| names.host(host_of(url)?)).find_map(as_service);
+    let path = input.designs.iter().find(|(path, _)| whatif_model::FileId::of(path) == contract.span.file);
+    let path = path.map_or("", |(path, _)| path.as_str());
+    let by_folder = || {
+        let roots = draft.system.service_ids().filter_map(|(id, s)| Some((id, s.code_root.as_deref()?)));
+        roots.filter(|(_, root)| !root.is_empty() && path.starts_with(&format!("{root}/"))).max_by_key(|(_, r)| r.len())
+    };
+    let file = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or("");
+    let by_title = || names.suggested(&contract.name).or_else(|| names.suggested(file)).and_then(as_service);
+    by_host.or_else(|| by_folder().map(|(id, _)| id)).or_else(by_title)
+}
+
+fn host_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', ':', '?']).next().filter(|host| !host.is_empty())
+}
+
+fn add_contract(draft: &mut Draft, service: ServiceId, contract: &Contract, published: &ContractOperation) {
+    let evidence = Evidence::stated(Stage::Design, published.span, format!("`{}` is published here", published.name));
+    let existing = draft.system.operations.iter_mut().find(|o| o.service == service && implements(o, published));
+    if let Some(operation) = existing {
+        operation.evidence.push(evidence);
+        operation.contract = Some(published.clone());
+        return;
+    }
+    let trigger = if contract.kind == ContractKind::Protobuf {
+        Trigger::Rpc { service: contract.name.clone(), method: published.name.clone() }
+    } else {
+        Trigger::Http { method: published.method.clone(), path: published.path.clone() }
+    };
+    let unread = Cut { span: published.span, reason: "its code was not found or not read".to_owned() };
+    draft.system.operations.push(Operation {
+        address: format!("{}.{}", draft.system[service].name, published.name),
+        name: published.name.clone(),
+        service,
+        trigger,
+        source: None,
+        mutates: Fact::Unknown,
+        contract: Some(published.clone()),
+        idempotency: Idempotency::default(),
+        deadline: Fact::Unknown,
+        flow: Flow { cut: vec![unread], ..Flow::default() },
+        implemented: false,
+        background: false,
+        evidence: vec![evidence],
+    });
+}
+
+/// Whether an operation is the published one: by rpc method, by route, or by name.
+fn implements(operation: &Operation, published: &ContractOperation) -> bool {
+    match &operation.trigger {
+        Trigger::Rpc { method, .. } => method == &published.name,
+        Trigger::Http { method, path } if !published.path.is_empty() => {
+            (method.is_empty() || *method == published.method) && same_route(path, &published.path)
+        }
+        _ => canonical(&operation.name) == canonical(&published.name),
+    }
+}
+
+/// Whether two route templates match: `/carts/{id}` and `/api/carts/{cartId}` do (a gateway prefix may
+/// be missing on one side), `/carts` and `/orders` do not.
+pub(crate) fn same_route(a: &str, b: &str) -> bool {
+    let segments = |path: &str| -> Vec<String> {
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        path.split('/')
+            .filter(|s| !s.is_empty())
+            .map(|s| if is_parameter(s) { "{}".to_owned() } else { s.to_owned() })
+            .collect()
+    };
+    let (a, b) = (segments(a), segments(b));
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let tail = &long[long.len() - short.len()..];
+    let fits = tail.iter().zip(&short).all(|(x, y)| x == y || x == "{}" || y == "{}");
+    let literal = short.iter().any(|segment| segment != "{}");
+    let prefix_is_literal = long[..long.len() - short.len()].iter().all(|segment| segment != "{}");
+    fits && prefix_is_literal && (literal || long.len() == short.len())
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with(['{', ':', '<', '*', '…', '$']) || segment.contains('…') || segment.contains("${")
+}
+
+/// The operation of a service that a caller names.
+pub(crate) fn find(draft: &Draft, service: ServiceId, named: &str) -> Option<whatif_model::system::OperationId> {
+    let mut of_service = draft.system.operation_ids().filter(|(_, operation)| operation.service == service);
+    let (first, rest) = named.split_once(' ').unwrap_or(("", named));
+    let is_http = !first.is_empty() && first.chars().all(|c| c.is_ascii_uppercase() || c == '?');
+    let matches = |operation: &Operation| match &operation.trigger {
+        Trigger::Http { method, path } if is_http => {
+            (method.is_empty() || first == "?" || method == first) && same_route(path, rest)
+        }
+        Trigger::Rpc { method, .. } if !is_http => unqualified(named) == method,
+        _ => false,
+    };
+    of_service.find(|(_, operation)| matches(operation)).map(|(id, _)| id)
+}

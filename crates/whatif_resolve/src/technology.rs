@@ -1,0 +1,191 @@
+//! Which products are stores, brokers or platform, told by image and unit names.
+
+/// What a product is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// Database or cache.
+    Store,
+    /// Message broker.
+    Broker,
+    /// Discovery, configuration, monitoring, load generation: runs, but does no business.
+    Platform,
+}
+
+/// Product names as they occur as one word of an image or unit name, the engine they mean, and its role.
+/// Sources: the official images of Docker Hub and the vendors' own registries (bitnami, quay, gcr, mcr).
+const PRODUCTS: &[(&str, &str, Role)] = &[
+    ("postgres", "postgresql", Role::Store),
+    ("postgresql", "postgresql", Role::Store),
+    ("pgvector", "postgresql", Role::Store),
+    ("postgis", "postgresql", Role::Store),
+    ("timescaledb", "postgresql", Role::Store),
+    ("alloydb", "postgresql", Role::Store),
+    ("cockroach", "cockroachdb", Role::Store),
+    ("cockroachdb", "cockroachdb", Role::Store),
+    ("mysql", "mysql", Role::Store),
+    ("mariadb", "mysql", Role::Store),
+    ("percona", "mysql", Role::Store),
+    ("mongo", "mongodb", Role::Store),
+    ("mongodb", "mongodb", Role::Store),
+    ("redis", "redis", Role::Store),
+    ("valkey", "redis", Role::Store),
+    ("keydb", "redis", Role::Store),
+    ("memcached", "memcached", Role::Store),
+    ("cassandra", "cassandra", Role::Store),
+    ("scylla", "cassandra", Role::Store),
+    ("elasticsearch", "elasticsearch", Role::Store),
+    ("opensearch", "elasticsearch", Role::Store),
+    ("dynamodb", "dynamodb", Role::Store),
+    ("dynamodblocal", "dynamodb", Role::Store),
+    ("etcd", "etcd", Role::Store),
+    ("neo4j", "neo4j", Role::Store),
+    ("clickhouse", "clickhouse", Role::Store),
+    ("influxdb", "influxdb", Role::Store),
+    ("minio", "s3", Role::Store),
+    ("mssql", "sqlserver", Role::Store),
+    ("sqlserver", "sqlserver", Role::Store),
+    ("couchdb", "couchdb", Role::Store),
+    ("qdrant", "qdrant", Role::Store),
+    ("kafka", "kafka", Role::Broker),
+    ("redpanda", "kafka", Role::Broker),
+    ("rabbitmq", "rabbitmq", Role::Broker),
+    ("rabbit", "rabbitmq", Role::Broker),
+    ("activemq", "activemq", Role::Broker),
+    ("artemis", "activemq", Role::Broker),
+    ("nats", "nats", Role::Broker),
+    ("nsqd", "nsq", Role::Broker),
+    ("pulsar", "pulsar", Role::Broker),
+    ("mosquitto", "mqtt", Role::Broker),
+    ("emqx", "mqtt", Role::Broker),
+    ("zookeeper", "zookeeper", Role::Platform),
+    ("consul", "consul", Role::Platform),
+    ("eureka", "eureka", Role::Platform),
+    ("prometheus", "prometheus", Role::Platform),
+    ("alertmanager", "prometheus", Role::Platform),
+    ("grafana", "grafana", Role::Platform),
+    ("jaeger", "jaeger", Role::Platform),
+    ("zipkin", "zipkin", Role::Platform),
+    ("otel", "opentelemetry", Role::Platform),
+    ("otelcol", "opentelemetry", Role::Platform),
+    ("opentelemetry", "opentelemetry", Role::Platform),
+    ("tempo", "tempo", Role::Platform),
+    ("loki", "loki", Role::Platform),
+    ("fluentd", "fluentd", Role::Platform),
+    ("fluent", "fluentd", Role::Platform),
+    ("logstash", "logstash", Role::Platform),
+    ("kibana", "kibana", Role::Platform),
+    ("filebeat", "filebeat", Role::Platform),
+    ("vault", "vault", Role::Platform),
+    ("flagd", "flagd", Role::Platform),
+    ("locust", "locust", Role::Platform),
+    ("k6", "k6", Role::Platform),
+    ("turbine", "turbine", Role::Platform),
+    ("hystrix", "hystrix", Role::Platform),
+    ("loadgenerator", "load generator", Role::Platform),
+    ("loadgen", "load generator", Role::Platform),
+];
+
+/// Words that say a unit only looks at, feeds or administers the product it is named after.
+const COMPANIONS: &[&str] = &[
+    "exporter",
+    "ui",
+    "admin",
+    "adminer",
+    "commander",
+    "express",
+    "insight",
+    "connect",
+    "manager",
+    "init",
+    "setup",
+    "migrate",
+    "migration",
+    "migrations",
+    "backup",
+    "client",
+    "operator",
+    "proxy",
+    "service",
+    "api",
+    "consumer",
+    "producer",
+    "worker",
+    "cdc",
+    "seed",
+    "loader",
+    "viewer",
+    "monitor",
+    "gui",
+    "web",
+    "app",
+];
+
+/// The engine and role a name tells, if any: the last product word wins unless a companion word follows.
+pub(crate) fn of_name(name: &str) -> Option<(&'static str, Role)> {
+    let words: Vec<String> = words(name);
+    if words.iter().any(|word| COMPANIONS.contains(&word.as_str())) {
+        return None;
+    }
+    words.iter().find_map(|word| product(word))
+}
+
+/// The engine and role an image reference tells, if any: only its last path element and its
+/// repository name count, never the tag.
+pub(crate) fn of_image(image: &str) -> Option<(&'static str, Role)> {
+    let untagged = image.split('@').next().unwrap_or(image);
+    let (path, _) = untagged.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((untagged, ""));
+    of_name(path.rsplit('/').next().unwrap_or(path)).or_else(|| {
+        let mut parts = path.rsplit('/');
+        let last = parts.next()?;
+        (last == "server").then(|| parts.next().and_then(of_name)).flatten()
+    })
+}
+
+fn product(word: &str) -> Option<(&'static str, Role)> {
+    let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let found =
+        |name: &str| PRODUCTS.iter().find(|(product, ..)| *product == name).map(|(_, engine, role)| (*engine, *role));
+    found(word).or_else(|| found(bare)).or_else(|| {
+        let (stem, _) = bare.rsplit_once("db").filter(|(_, rest)| rest.is_empty())?;
+        found(stem)
+    })
+}
+
+/// The lower-case words of a name: split at separators and at changes from lower to upper case.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut previous_lower = false;
+    for c in name.chars() {
+        let breaks = !c.is_alphanumeric() || (c.is_uppercase() && previous_lower);
+        if breaks && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        previous_lower = c.is_lowercase() || c.is_numeric();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_told_from_their_companions() {
+        assert_eq!(of_image("docker.io/bitnami/kafka:3.7"), Some(("kafka", Role::Broker)));
+        assert_eq!(of_image("redis:alpine@sha256:00"), Some(("redis", Role::Store)));
+        assert_eq!(of_name("redis-cart"), Some(("redis", Role::Store)));
+        assert_eq!(of_name("accounts-db"), None);
+        assert_eq!(of_image("oliver006/redis_exporter"), None);
+        assert_eq!(of_image("mcr.microsoft.com/mssql/server:2022"), Some(("sqlserver", Role::Store)));
+        assert_eq!(of_image("localhost:5000/shop/cart"), None);
+    }
+
+    #[test]
+    fn names_split_into_words() {
+        assert_eq!(words("CartService_v2-api"), ["cart", "service", "v2", "api"]);
+    }
+}

@@ -3,6 +3,12 @@
 //! The only crate besides the binary that touches the file system. The command line, and later the
 //! editor and agent servers, call [`review`]; tests call [`review_sources`] with files from memory.
 
+mod cache;
+mod discover;
+mod line;
+mod read;
+
+use cache::Cache;
 use std::path::PathBuf;
 use whatif_config::Config;
 use whatif_model::finding::Finding;
@@ -75,4 +81,71 @@ pub enum Error {
     NothingToRead,
     /// The root cannot be read, and why.
     Unreadable(PathBuf, std::io::Error),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NothingToRead => f.write_str("nothing to read: no file here is one whatif understands"),
+            Self::Unreadable(root, error) => write!(f, "cannot read {}: {error}", root.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Reviews the files below a root.
+pub fn review(options: &Options<'_>) -> Result<Review, Error> {
+    with_threads(options.jobs, || review_here(options))
+}
+
+fn review_here(options: &Options<'_>) -> Result<Review, Error> {
+    let discovery = discover::discover(&options.root, options.config.excludes(), read::wanted)
+        .map_err(|error| Error::Unreadable(options.root.clone(), error))?;
+    if let Some(tell) = options.progress {
+        tell(Progress::Discovered(discovery.files.len()));
+    }
+    let cache = Cache::open(options.cache.as_deref(), &options.root);
+    let mut stats = Stats { files_ignored: discovery.unread, ..Stats::default() };
+    let (files, unreadable) = read::read_all(&discovery.files, &cache, options.progress, &mut stats);
+    let mut problems = discovery.problems;
+    problems.extend(unreadable);
+    if files.is_empty() && problems.is_empty() {
+        return Err(Error::NothingToRead);
+    }
+    if cache.damaged {
+        problems.push(cache_problem("was damaged and is written anew"));
+    }
+    if let Err(error) = cache.close() {
+        problems.push(cache_problem(&format!("cannot be written: {}", error.to_string().to_lowercase())));
+    }
+    Ok(line::run(files, problems, &options.config, &options.questions, stats, options.progress))
+}
+
+fn cache_problem(what: &str) -> whatif_model::facts::Problem {
+    whatif_model::facts::Problem { path: String::new(), span: None, message: format!("the cache {what}") }
+}
+
+/// Reviews files from memory, as tests and editors hold them.
+pub fn review_sources(files: Vec<(String, String)>, config: &Config, questions: &[Mindset]) -> Review {
+    let mut stats = Stats::default();
+    let files: Vec<read::ReadFile> = files
+        .into_iter()
+        .filter(|(path, _)| read::wanted(path))
+        .map(|(path, text)| {
+            let facts = read::read_text(&path, &text);
+            stats.files_read += 1;
+            stats.bytes += text.len() as u64;
+            read::ReadFile { source: whatif_model::SourceFile::new(path, text), facts }
+        })
+        .collect();
+    line::run(files, Vec::new(), config, questions, stats, None)
+}
+
+/// Runs `work` with so many threads; one per core when not said.
+fn with_threads<T: Send>(jobs: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    match jobs.map(|jobs| rayon::ThreadPoolBuilder::new().num_threads(jobs.max(1)).build()) {
+        Some(Ok(pool)) => pool.install(work),
+        _ => work(),
+    }
 }

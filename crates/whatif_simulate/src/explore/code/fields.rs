@@ -1,0 +1,146 @@
+//! Decides which values a state must hold: only what a step or a property
+//! under check reads.
+
+use super::super::layout::{Allocator, EffectFields, Field, ItemFields, Layout, LockFields, OutboxFields, fits};
+use super::super::limits;
+use super::super::program::{Guard, Item, ItemId, Slice, StepKind, TopicId};
+use super::super::property::relevant_effects;
+use super::super::{Property, Reductions};
+use super::{Code, Rejected};
+
+pub(super) fn layout(
+    slice: &Slice,
+    requests: usize,
+    properties: &[Property],
+    reductions: Reductions,
+) -> Result<Layout, Rejected> {
+    let mut places = Allocator::default();
+    let mut layout = allocate(slice, properties, reductions, &mut places);
+    let (global, block) = places.words();
+    if !fits(global, block, requests) {
+        return Err(Rejected::TooManyWords);
+    }
+    layout.for_each(|field| places.settle(field));
+    let byte = |words: usize| u8::try_from(words).map_err(|_| Rejected::TooManyWords);
+    layout.global_words = byte(global)?;
+    layout.block_words = byte(block)?;
+    layout.fixed_words = byte(global + block * requests)?;
+    Ok(layout)
+}
+
+fn allocate(slice: &Slice, properties: &[Property], reductions: Reductions, places: &mut Allocator) -> Layout {
+    let program = &slice.program;
+    let fresh = Code::has_fresh_keys(slice);
+    let keys = if fresh { limits::MAX_KEYS } else { 1 };
+    let effects = relevant_effects(slice, properties);
+    Layout {
+        fixed_words: 0,
+        global_words: 0,
+        block_words: 0,
+        used: std::array::from_fn(|_| places.global(2)),
+        stale_writer: places.global(1),
+        client: places.per_request(3),
+        attempts: places.per_request(2),
+        fresh_keys: fresh.then(|| places.per_request(3)),
+        items: item_fields(slice, properties, places),
+        locks: program.locks.iter().map(|_| LockFields { holder: places.global(3), last: places.global(3) }).collect(),
+        newest: newest_fields(slice, properties, places),
+        outboxes: outbox_fields(slice, places),
+        rows: program.tables.iter().map(|_| (0..keys).map(|_| places.per_request(2)).collect()).collect(),
+        sagas: program
+            .operations
+            .iter()
+            .map(|operation| {
+                let logs = operation.steps.iter().any(|step| matches!(step.kind, StepKind::SagaLog { .. }));
+                logs.then(|| places.per_request(4))
+            })
+            .collect(),
+        effects: effects
+            .into_iter()
+            .map(|relevant| {
+                (relevant || !reductions.cone)
+                    .then(|| EffectFields { applied: places.per_request(3), undone: places.per_request(3) })
+            })
+            .collect(),
+    }
+}
+
+fn item_fields(slice: &Slice, properties: &[Property], places: &mut Allocator) -> Vec<ItemFields> {
+    let counts = properties.contains(&Property::NoLostUpdate);
+    let fences = properties.contains(&Property::FencedWrites);
+    let items = slice.program.items.iter().enumerate();
+    items
+        .map(|(index, item)| {
+            let needs = Needs::of(slice, index);
+            let mut place = |wanted: bool| wanted.then(|| place_item(item, places));
+            ItemFields {
+                value: place(needs.value || (counts && item.counted)),
+                commits: place(counts && item.counted),
+                newest_token: place(fences && needs.token),
+                fence: place(needs.fence),
+            }
+        })
+        .collect()
+}
+
+fn place_item(item: &Item, places: &mut Allocator) -> Field {
+    if item.shared { places.global(3) } else { places.per_request(3) }
+}
+
+#[derive(Default)]
+struct Needs {
+    value: bool,
+    token: bool,
+    fence: bool,
+}
+
+impl Needs {
+    fn of(slice: &Slice, index: usize) -> Needs {
+        let is = |item: ItemId| item.index() == index;
+        let copied = slice.promises.copies.iter().any(|copy| is(copy.item));
+        let mut needs = Needs { value: copied, ..Needs::default() };
+        let operations = slice.program.operations.iter();
+        for step in operations.flat_map(|operation| &operation.steps) {
+            match step.kind {
+                StepKind::Read { item, .. } if is(item) => needs.value = true,
+                StepKind::Write { item: Some(item), guard, token, .. } if is(item) => {
+                    needs.value |= matches!(guard, Guard::Cas(_) | Guard::Version(_));
+                    needs.fence |= matches!(guard, Guard::Fence(_));
+                    needs.token |= token.is_some();
+                }
+                _ => {}
+            }
+        }
+        needs
+    }
+}
+
+fn newest_fields(slice: &Slice, properties: &[Property], places: &mut Allocator) -> Vec<Option<Field>> {
+    let topics = slice.program.topics.iter().enumerate();
+    topics
+        .map(|(index, _)| {
+            let copied = slice.promises.copies.iter().any(|copy| copy.topic.index() == index);
+            (copied && properties.contains(&Property::Convergence)).then(|| places.global(3))
+        })
+        .collect()
+}
+
+fn outbox_fields(slice: &Slice, places: &mut Allocator) -> Vec<Option<OutboxFields>> {
+    let steps = |topic: TopicId| {
+        let operations = slice.program.operations.iter();
+        operations
+            .flat_map(|operation| &operation.steps)
+            .any(|step| matches!(step.kind, StepKind::Outbox { topic: to, .. } if to == topic))
+    };
+    let topics = slice.program.topics.iter().enumerate();
+    topics
+        .map(|(index, _)| {
+            let topic = TopicId(u8::try_from(index).ok()?);
+            steps(topic).then(|| OutboxFields {
+                pending: places.per_request(2),
+                publishing: places.per_request(1),
+                payload: places.per_request(3),
+            })
+        })
+        .collect()
+}

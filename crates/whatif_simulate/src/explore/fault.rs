@@ -1,0 +1,56 @@
+//! Faults and how many of each an exploration may inject.
+
+/// One kind of fault. The order is that of the counters in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// A service loses its threads, open transactions and memory.
+    Crash,
+    /// A request or reply is lost. A lost reply after an effect is what users
+    /// know as "it failed, but it happened".
+    Lose,
+    /// A request or message arrives twice.
+    Duplicate,
+    /// A lease runs out while its holder still lives (a pause).
+    Expire,
+    /// A replica answers with the previous version.
+    Stale,
+}
+
+impl Fault {
+    /// Every kind.
+    pub const ALL: [Fault; 5] = [Fault::Crash, Fault::Lose, Fault::Duplicate, Fault::Expire, Fault::Stale];
+
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// How many faults one trace may contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Per kind, at most 3 each, in the order of [`Fault::ALL`].
+    pub of: [u8; 5],
+    /// Over all kinds.
+    pub total: u8,
+}
+
+impl Budget {
+    /// No faults at all.
+    pub const NONE: Budget = Budget { of: [0; 5], total: 0 };
+
+    /// One of each of the given kinds, `total` together.
+    #[must_use]
+    pub fn one_of_each(kinds: &[Fault], total: u8) -> Self {
+        let mut of = [0; 5];
+        for kind in kinds {
+            of[kind.index()] = 1;
+        }
+        Budget { of, total }
+    }
+
+    /// The bound for one kind.
+    #[must_use]
+    pub fn allows(&self, fault: Fault) -> u8 {
+        self.of[fault.index()].min(3)
+    }
+}

@@ -1,0 +1,205 @@
+//! Layered breadth-first search: first by number of faults, then by steps.
+//!
+//! All states reachable with no fault come first, then those with one, and
+//! so on; within one number of faults, states come in order of their
+//! distance. The first violation met therefore has the fewest faults and,
+//! among those, the fewest steps.
+
+use super::canonical::canonical;
+use super::code::Code;
+use super::machine::{Machine, Successors};
+use super::property::{self, Breach, View};
+use super::state::{State, fingerprint};
+use super::visited::{NO_PARENT, StateId, Visited};
+use super::{Property, trace::Trace};
+use std::collections::BTreeMap;
+
+/// What a search found.
+pub(super) enum Found {
+    /// A violation with the fewest faults and steps.
+    Violation(Box<Trace>),
+    /// Nothing within the bounds.
+    Clean,
+    /// Nothing, but the state limit was hit.
+    StateLimit,
+    /// Nothing, but some states did not fit their packing.
+    SlotLimit,
+}
+
+/// A finished search.
+pub(super) struct Searched {
+    pub(super) found: Found,
+    /// Distinct states.
+    pub(super) states: usize,
+    /// Memory of the visited set, in bytes.
+    pub(super) bytes: usize,
+}
+
+/// Explores everything the code can do.
+pub(super) fn search(code: &Code, properties: &[Property], max_states: usize) -> Searched {
+    let mut search = Search::new(code, properties, max_states);
+    let found = search.run();
+    Searched { found, states: search.visited.len(), bytes: search.visited.bytes() }
+}
+
+struct Search<'a> {
+    machine: Machine<'a>,
+    code: &'a Code,
+    properties: &'a [Property],
+    symmetric: bool,
+    max_states: usize,
+    visited: Visited,
+    successors: Successors,
+    full: bool,
+}
+
+/// States of one layer, packed one behind the other as (id, length, words).
+#[derive(Default)]
+struct Frontier {
+    words: Vec<u64>,
+}
+
+/// States one more fault away, by distance.
+type Faulted = BTreeMap<u32, Frontier>;
+
+impl<'a> Search<'a> {
+    fn new(code: &'a Code, properties: &'a [Property], max_states: usize) -> Self {
+        Search {
+            machine: Machine::new(code),
+            code,
+            properties,
+            symmetric: code.is_symmetric(),
+            max_states,
+            visited: Visited::new(),
+            successors: Successors::default(),
+            full: false,
+        }
+    }
+
+    fn run(&mut self) -> Found {
+        let mut start = Frontier::default();
+        let mut initial = self.machine.initial();
+        canonical(self.code, self.symmetric, &mut initial);
+        start.push(NO_PARENT, &initial);
+        let mut layer = Faulted::from([(0, start)]);
+        for faults in 0..=self.code.bounds.faults.total {
+            let last = faults == self.code.bounds.faults.total;
+            let mut next_layer = Faulted::new();
+            if let Some(breach) = self.explore_layer(layer, &mut next_layer, last) {
+                let (id, breach) = breach;
+                let path = self.visited.path(id);
+                let trace = Trace::replay(self.code, &path, breach, self.symmetric);
+                return Found::Violation(Box::new(trace));
+            }
+            layer = next_layer;
+        }
+        if self.full {
+            Found::StateLimit
+        } else if self.successors.truncated {
+            Found::SlotLimit
+        } else {
+            Found::Clean
+        }
+    }
+
+    /// All states with one number of faults, nearest first.
+    fn explore_layer(&mut self, mut arriving: Faulted, faulted: &mut Faulted, last: bool) -> Option<(StateId, Breach)> {
+        let mut frontier = Frontier::default();
+        let mut depth = 0;
+        loop {
+            if frontier.words.is_empty() {
+                // Jump to the nearest state a fault led to.
+                depth = *arriving.keys().next()?;
+            }
+            if let Some(joining) = arriving.remove(&depth) {
+                for (parent, words) in joining.iter() {
+                    self.admit(parent, words, &mut frontier);
+                }
+            }
+            let mut next = Frontier::default();
+            let mut beyond = Frontier::default();
+            for (id, words) in frontier.iter() {
+                let state = State::from_words(self.code.layout.fixed_words, words);
+                let beyond = (!last).then_some(&mut beyond);
+                if let Some(breach) = self.expand(id, &state, &mut next, beyond) {
+                    return Some((id, breach));
+                }
+            }
+            depth += 1;
+            if !beyond.words.is_empty() {
+                faulted.insert(depth, beyond);
+            }
+            frontier = next;
+        }
+    }
+
+    fn expand(
+        &mut self,
+        id: StateId,
+        state: &State,
+        next: &mut Frontier,
+        beyond: Option<&mut Frontier>,
+    ) -> Option<Breach> {
+        self.successors.list.clear();
+        let truncated = std::mem::take(&mut self.successors.truncated);
+        self.machine.step(state, &mut self.successors);
+        let view = View {
+            code: self.code,
+            state,
+            // A state whose successors did not fit is not at rest.
+            quiescent: self.successors.list.is_empty() && !self.successors.truncated,
+        };
+        self.successors.truncated |= truncated;
+        if let Some(breach) = property::first_broken(self.properties, &view) {
+            return Some(breach);
+        }
+        let mut list = std::mem::take(&mut self.successors.list);
+        for successor in &mut list {
+            canonical(self.code, self.symmetric, &mut successor.state);
+            self.admit(id, successor.state.words(), next);
+        }
+        list.clear();
+        self.successors.list = list;
+        if let Some(beyond) = beyond {
+            self.machine.faults(state, &mut self.successors);
+            for successor in &mut self.successors.list {
+                canonical(self.code, self.symmetric, &mut successor.state);
+                beyond.push_words(id, successor.state.words());
+            }
+        }
+        None
+    }
+
+    fn admit(&mut self, parent: StateId, words: &[u64], frontier: &mut Frontier) {
+        if self.visited.len() >= self.max_states {
+            self.full = true;
+            return;
+        }
+        if let Some(id) = self.visited.insert(fingerprint(words), parent) {
+            frontier.push_words(id, words);
+        }
+    }
+}
+
+impl Frontier {
+    fn push(&mut self, id: StateId, state: &State) {
+        self.push_words(id, state.words());
+    }
+
+    fn push_words(&mut self, id: StateId, words: &[u64]) {
+        self.words.push(u64::from(id) | (words.len() as u64) << 32);
+        self.words.extend_from_slice(words);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (StateId, &[u64])> {
+        let mut rest = self.words.as_slice();
+        std::iter::from_fn(move || {
+            let (head, tail) = rest.split_first()?;
+            let length = usize::try_from(head >> 32).unwrap_or(0);
+            let (words, after) = tail.split_at(length.min(tail.len()));
+            rest = after;
+            let id = StateId::try_from(head & 0xffff_ffff).unwrap_or(NO_PARENT);
+            Some((id, words))
+        })
+    }
+}

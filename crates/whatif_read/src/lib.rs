@@ -1,1 +1,4 @@
 //! Pure readers: one document in, facts out.
+
+pub mod spec;
+pub mod tree;

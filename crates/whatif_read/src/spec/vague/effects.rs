@@ -1,0 +1,166 @@
+//! "transaction" and "lock" beyond one database or process, "graceful", and qualities without measure.
+
+use super::Phrase;
+use crate::spec::lexicon::Class;
+use crate::spec::prose::View;
+use whatif_model::facts::prose::VagueTerm;
+
+/// A transaction said to cover an effect that no database can undo.
+pub(super) fn transaction(view: &View<'_>, at: usize) -> Option<Phrase> {
+    let word = view.word(at).to_ascii_lowercase();
+    if !matches!(word.as_str(), "transaction" | "transactions" | "transactionally" | "atomically" | "atomic") {
+        return None;
+    }
+    let before = view.before(at);
+    if view.is(before, "distributed") && word.starts_with("transaction") {
+        return Some(Phrase::new(VagueTerm::Transaction, before, at));
+    }
+    let bounded = match word.as_str() {
+        "transaction" => {
+            view.word_before(at, 3, &["in", "within", "inside"])
+                && view.any(before, &["a", "one", "same", "single", "the", "database", "db", "sql", "atomic"])
+        }
+        "atomically" | "transactionally" => true,
+        _ => false,
+    };
+    (bounded && remote_effect(view)).then(|| Phrase::new(VagueTerm::Transaction, at, at))
+}
+
+/// An effect on another system, told as part of what happens.
+fn remote_effect(view: &View<'_>) -> bool {
+    let systems = ["kafka", "rabbitmq", "stripe", "paypal", "webhook", "webhooks", "sns", "sqs", "elasticsearch"];
+    let acts = [
+        "publish",
+        "publishes",
+        "published",
+        "charge",
+        "charges",
+        "charged",
+        "call",
+        "calls",
+        "email",
+        "emails",
+        "notify",
+        "notifies",
+    ];
+    let across = view.positions().any(|p| {
+        view.is(p, "across")
+            && (p + 1..p + 4).any(|q| view.any(q, &["services", "microservices", "databases", "systems"]))
+    });
+    across || (view.has_word(&systems) && view.has_word(&acts))
+}
+
+/// A lock across nodes.
+pub(super) fn lock(view: &View<'_>, at: usize) -> Option<Phrase> {
+    let word = view.word(at).to_ascii_lowercase();
+    let (first, last) = match word.as_str() {
+        "lock" | "locks" | "locking" => {
+            let before = view.before(at);
+            let across = view.any(before, &["distributed", "redis", "cluster-wide", "clusterwide", "cross-node"])
+                || (view.is(before, "wide") && view.is(view.before(before), "cluster"));
+            let client = view.any(view.after(at), &["contention", "manager", "service"]) && !across;
+            (across && !client).then_some((before, at))?
+        }
+        "redlock" | "setnx" => (at, at),
+        _ => return None,
+    };
+    Some(Phrase::new(VagueTerm::Lock, first, last))
+}
+
+/// "graceful degradation", "fails gracefully".
+pub(super) fn graceful(view: &View<'_>, at: usize) -> Option<Phrase> {
+    let word = view.word(at).to_ascii_lowercase();
+    let (before, next) = (view.before(at), view.after(at));
+    let acts = ["degrade", "degrades", "degrading", "fail", "fails", "failing", "recover", "recovers", "degraded"];
+    let (first, last) = match word.as_str() {
+        "graceful" if view.any(next, &["degradation", "fallback", "failure", "recovery"]) => (at, next),
+        "gracefully" if view.any(next, &acts) => (at, next),
+        "gracefully" if view.any(before, &acts) => (before, at),
+        "gracefully"
+            if view.has(Class::FAILURE)
+                && (view.word_before(at, 5, &["handle", "handles", "handled", "handling"])
+                    || view.any(next, &["handle", "handles", "handled"])) =>
+        {
+            (at, at)
+        }
+        _ => return None,
+    };
+    Some(Phrase::new(VagueTerm::Graceful, first, last))
+}
+
+/// "efficient", "seamless", "minimal overhead": nothing anybody could observe.
+pub(super) fn untestable(view: &View<'_>, at: usize) -> Option<Phrase> {
+    let (first, last) = match view.word(at).to_ascii_lowercase().as_str() {
+        "efficient" => efficient(view, at)?,
+        "seamless" | "seamlessly" => seamless(view, at)?,
+        "minimal" | "negligible" | "low" => small(view, at)?,
+        "reasonable" | "acceptable" => bearable(view, at)?,
+        _ => return None,
+    };
+    Some(Phrase::new(VagueTerm::Untestable, first, last))
+}
+
+fn efficient(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
+    let (before, next) = (view.before(at), view.after(at));
+    if view.any(before, &["more", "less", "cost", "energy", "space", "resource", "not"])
+        || view.class(next, Class::CAUSE)
+    {
+        return None;
+    }
+    if view.is(next, "enough") || view.is(before, "most") {
+        return Some((at, next));
+    }
+    view.class(next, Class::SYSTEM).then_some((at, next)).or_else(|| {
+        let noun = view.after(next);
+        (view.class(noun, Class::SYSTEM) && view.class_before(at, 4, Class::ENSURE)).then_some((at, noun))
+    })
+}
+
+fn seamless(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
+    if view.has(Class::SCREEN) || view.has_word(&["experience", "user", "users", "developer", "workflow"]) {
+        return None;
+    }
+    let next = view.after(at);
+    let joined = view.is(next, "and");
+    let noun = if joined { view.after(view.after(next)) } else { next };
+    let behaves = view.class(next, Class::SYSTEM) || view.class(noun, Class::SYSTEM);
+    let claimed = view.class_before(at, 5, Class::ENSURE) || view.class_before(at, 5, Class::MODAL);
+    (behaves && claimed).then_some((at, at))
+}
+
+fn small(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
+    let mut noun = view.after(at);
+    let limit = noun + 3;
+    while noun < limit && !view.any(noun, &["overhead", "impact", "effect"]) {
+        if view.class(noun, Class::CLAUSE) || view.boundary(noun) {
+            return None;
+        }
+        noun += 1;
+    }
+    if view.is(at, "low") && !view.is(noun, "overhead") {
+        return None;
+    }
+    (view.any(noun, &["overhead", "impact", "effect"]) && !view.has(Class::HUMAN)).then_some((at, noun))
+}
+
+fn bearable(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
+    let next = view.after(at);
+    let waits = [
+        "time",
+        "timeout",
+        "timeouts",
+        "delay",
+        "delays",
+        "period",
+        "performance",
+        "overhead",
+        "load",
+        "duration",
+        "bound",
+    ];
+    if view.any(next, &waits) {
+        return Some((at, next));
+    }
+    let of_time = view.word_before(at, 4, &["time", "latency", "duration"]) && view.class_before(at, 2, Class::COPULA);
+    (of_time && view.is(next, "for")).then_some((at, at))
+}

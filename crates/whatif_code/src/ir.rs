@@ -14,6 +14,8 @@
 //! - Types are the text as written without pointers and generics' arguments: `*sql.DB` is `sql.DB`,
 //!   `Optional[Session]` is `Session`, `[]T` is `[]T`.
 
+pub mod print;
+
 use serde::{Deserialize, Serialize};
 use whatif_model::Range;
 use whatif_model::facts::code::Language;

@@ -8,3 +8,4 @@ pub mod go;
 pub mod ir;
 pub mod lower;
 pub mod python;
+mod syntax;

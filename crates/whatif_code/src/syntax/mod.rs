@@ -1,0 +1,11 @@
+//! What the front ends share: parsing within a budget, walking a syntax tree, reading literals.
+
+mod literal;
+mod origin;
+mod table;
+mod walk;
+
+pub(crate) use literal::{number, unescape};
+pub(crate) use origin::{has_marker, in_test_folder};
+pub(crate) use table::{Kind, Table};
+pub(crate) use walk::{Part, Parts, Walk, error_ranges, parse};

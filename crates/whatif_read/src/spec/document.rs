@@ -29,8 +29,16 @@ fn by_name(path: &str, stem: &str) -> Option<DocumentKind> {
     {
         return Some(DocumentKind::Changelog);
     }
-    if has(&["license", "code_of_conduct", "code-of-conduct", "maintainers", "governance", "authors", "notice"])
-        || stem == "security"
+    if has(&[
+        "license",
+        "code_of_conduct",
+        "code-of-conduct",
+        "maintainers",
+        "governance",
+        "authors",
+        "notice",
+        "adopters",
+    ]) || stem == "security"
     {
         return Some(DocumentKind::Other);
     }
@@ -61,6 +69,7 @@ fn by_name(path: &str, stem: &str) -> Option<DocumentKind> {
         "blog",
         "skills",
         "memory",
+        "case-studies",
     ]) {
         return Some(DocumentKind::Guide);
     }

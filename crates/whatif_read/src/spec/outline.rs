@@ -45,7 +45,7 @@ fn sticky(kind: SectionKind) -> bool {
 }
 
 /// Kind of a section from its heading.
-fn section_kind(title: &str) -> SectionKind {
+pub(crate) fn section_kind(title: &str) -> SectionKind {
     let lower = title.to_ascii_lowercase();
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|w| !w.is_empty()).collect();
@@ -119,8 +119,6 @@ const KINDS: &[(SectionKind, &[&str])] = &[
             "feature lifecycle outline",
             "change log",
             "lessons learned",
-            "development",
-            "prerequisites",
         ],
     ),
     (

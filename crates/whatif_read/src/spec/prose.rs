@@ -25,6 +25,8 @@ pub(crate) struct Sentence {
     pub(crate) first: usize,
     pub(crate) last: usize,
     pub(crate) section: Option<usize>,
+    /// Kind given by a bold label above the list this stands in ("**Alternatives considered:**").
+    pub(crate) label: SectionKind,
 }
 
 impl<'t> Prose<'t> {
@@ -47,9 +49,10 @@ impl<'t> Prose<'t> {
     }
 
     fn cut(&mut self) {
-        let (mut section, mut ends) = (None, Vec::new());
+        let (mut section, mut ends, mut label) = (None, Vec::new(), SectionKind::Other);
         for at in 0..self.blocks.len() {
             let block = &self.blocks[at];
+            label = self.label(block, label);
             match block.kind {
                 BlockKind::Heading(_) => section = Some(section.map_or(0, |s: usize| s + 1)),
                 BlockKind::Fence | BlockKind::Comment | BlockKind::Markup | BlockKind::FrontMatter => continue,
@@ -70,12 +73,33 @@ impl<'t> Prose<'t> {
             }
             let mut from = first;
             for end in &ends {
-                self.sentences.push(Sentence { block: at, first: from, last: first + end, section });
+                self.sentences.push(Sentence { block: at, first: from, last: first + end, section, label });
                 from = first + end;
             }
         }
     }
 }
+
+impl Prose<'_> {
+    /// The label in force at `block`: a bold lead-in opens one, a heading or plain paragraph ends it.
+    fn label(&self, block: &Block, current: SectionKind) -> SectionKind {
+        let text = self.text.get(block.range.clone()).unwrap_or("");
+        let bold = text.strip_prefix("**").or_else(|| text.strip_prefix("__"));
+        let lead = bold.and_then(|rest| rest.split(['*', '_']).next());
+        match (block.kind, lead) {
+            (BlockKind::Heading(_), _) | (BlockKind::Paragraph, None) => SectionKind::Other,
+            (BlockKind::Paragraph | BlockKind::Item(_), Some(lead)) => match outline::section_kind(lead) {
+                SectionKind::Alternatives if lead.len() <= LABEL_BYTES_MAX => SectionKind::Alternatives,
+                _ if matches!(block.kind, BlockKind::Item(_)) => current,
+                _ => SectionKind::Other,
+            },
+            _ => current,
+        }
+    }
+}
+
+/// Longest bold lead-in that is a label.
+const LABEL_BYTES_MAX: usize = 40;
 
 /// One sentence with its surroundings; token positions are indices into the document's tokens.
 #[derive(Clone, Copy)]
@@ -164,6 +188,9 @@ impl<'p> View<'p> {
     }
 
     pub(crate) fn section(&self) -> SectionKind {
+        if self.sentence.label != SectionKind::Other {
+            return self.sentence.label;
+        }
         self.sentence.section.and_then(|s| self.prose.sections.get(s)).map_or(SectionKind::Other, |s| s.kind)
     }
 

@@ -173,7 +173,7 @@ fn latency(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     let next = view.after(at);
     let after = view.after(next);
     if view.is(at, "high") {
-        let adjective = view.token(next).is_some_and(|t| t.glued) || behaviour(view, after);
+        let adjective = behaviour(view, after) || view.class(after, Class::DATA);
         let performance = view.any(next, &["performance", "throughput"])
             && !view.any(after, &["computing", "compute", "cost", "impact", "for"]);
         return (performance && adjective).then_some((at, next));
@@ -237,12 +237,12 @@ fn speedy(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if boosted {
         return Some((before, at));
     }
-    let of_art = view.any(next, FAST_OF_ART);
+    let of_art = view.any(next, FAST_OF_ART) || view.is(view.after(next), "mode");
     let reason_follows = view.mark(next, b'(');
     if predicate && !of_art && !reason_follows && subject_is_system(view, at) {
         return Some((at, at));
     }
-    (!of_art && operation_noun(view, next) && !view.is(at, "rapid")).then_some((at, next))
+    (!of_art && operation_noun(view, next) && view.is(at, "fast")).then_some((at, next))
 }
 
 /// Operations whose speed somebody waits for.

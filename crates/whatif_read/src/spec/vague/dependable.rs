@@ -32,8 +32,26 @@ pub(super) fn reliable(view: &View<'_>, at: usize) -> Option<Phrase> {
 fn adjective(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     let next = view.after(at);
     let before = view.before(at);
-    if view.any(next, &["enough", "only", "by", "if", "when", "as", "sources", "source", "way", "indicator", "signal"])
-    {
+    if view.any(
+        next,
+        &[
+            "enough",
+            "only",
+            "by",
+            "if",
+            "when",
+            "as",
+            "sources",
+            "source",
+            "way",
+            "indicator",
+            "solution",
+            "solutions",
+            "component",
+            "components",
+            "signal",
+        ],
+    ) {
         return None;
     }
     let behaves = |p: usize| (view.class(p, Class::SYSTEM) || view.class(p, Class::DATA)) && !view.is(p, "sdk");
@@ -104,6 +122,11 @@ const NAMES: &[&str] = &[
     "configuration",
     "component",
     "patterns",
+    "derivation",
+    "status",
+    "state",
+    "workload",
+    "workloads",
     "and",
     "model",
 ];
@@ -195,7 +218,8 @@ fn availability(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
         return None;
     }
     if view.is(before, "high") {
-        return Some((before, at));
+        let named = view.any(next, &["period", "pair", "pairs", "mode", "setup", "section", "guide"]);
+        return (!named).then_some((before, at));
     }
     let goal = [
         "improve",

@@ -110,10 +110,16 @@ fn efficient(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if view.is(next, "enough") || view.is(before, "most") {
         return Some((at, next));
     }
-    view.class(next, Class::SYSTEM).then_some((at, next)).or_else(|| {
+    (view.class(next, Class::SYSTEM) || identifier(view, next)).then_some((at, next)).or_else(|| {
         let noun = view.after(next);
         (view.class(noun, Class::SYSTEM) && view.class_before(at, 4, Class::ENSURE)).then_some((at, noun))
     })
+}
+
+/// A code span or a name with inner capitals ("StoreAPI").
+fn identifier(view: &View<'_>, at: usize) -> bool {
+    let word = view.word(at);
+    word.starts_with('`') || (word.len() > 3 && word.bytes().skip(1).any(|b| b.is_ascii_uppercase()))
 }
 
 fn seamless(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
@@ -140,7 +146,7 @@ fn small(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if view.is(at, "low") && !view.is(noun, "overhead") {
         return None;
     }
-    (view.any(noun, &["overhead", "impact", "effect"]) && !view.has(Class::HUMAN)).then_some((at, noun))
+    view.any(noun, &["overhead", "impact", "effect"]).then_some((at, noun))
 }
 
 fn bearable(view: &View<'_>, at: usize) -> Option<(usize, usize)> {

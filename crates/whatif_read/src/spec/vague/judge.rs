@@ -19,7 +19,10 @@ pub(super) fn sense(view: &View<'_>, phrase: Phrase) -> Sense {
     if !phrase.negative && negated(view, phrase) {
         return Sense::NotPromised;
     }
-    if weighed(view, phrase) {
+    if story(view) {
+        return Sense::NotAClaim;
+    }
+    if weighed(view, phrase) || comparison_row(view) {
         return Sense::NotTheDesign;
     }
     if people_or_code(view, phrase) {
@@ -90,21 +93,23 @@ fn goal_section(view: &View<'_>) -> bool {
 
 fn negated(view: &View<'_>, phrase: Phrase) -> bool {
     let mut commas = 0;
-    for p in view.before_in_clause(phrase.first, 7) {
-        if view.mark(p, b',') || view.any(p, &["but", "and"]) {
-            commas += 1;
-            if commas == 1 && view.any(p, &["but"]) {
-                return false;
-            }
+    for (distance, p) in view.before_in_clause(phrase.first, 7).enumerate() {
+        if view.mark(p, b'.') || view.is(p, "but") {
+            break;
         }
-        if view.class(p, Class::NEGATION) && commas == 0 {
+        commas += usize::from(view.mark(p, b',') || view.is(p, "and"));
+        let near = distance < 2 || !view.is(p, "no");
+        if view.class(p, Class::NEGATION) && commas == 0 && near && !view.is(p + 1, "only") {
             return true;
         }
-        if view.any(p, &["not", "never", "without"]) && !view.is(p + 1, "only") {
+        if view.any(p, &["not", "never", "without"]) && commas < 2 && !view.is(p + 1, "only") {
             return true;
         }
     }
-    (phrase.last..phrase.last + 4).take_while(|p| !view.boundary(*p)).any(|p| view.any(p, &["not", "isn't", "cannot"]))
+    let verb = phrase.last;
+    view.class(verb, Class::COPULA) && view.any(verb + 1, &["not", "never", "neither"])
+        || view.class(verb, Class::NEGATION) && view.word(verb).ends_with("n't")
+        || view.any(verb, &["cannot"])
 }
 
 /// Options, comparisons, complaints about the present.
@@ -126,11 +131,13 @@ fn weighed(view: &View<'_>, phrase: Phrase) -> bool {
             "today",
         ],
     );
-    let hedge = view.word_before(
-        phrase.first,
-        8,
-        &["would", "could", "might", "if", "whether", "suppose", "trade", "sacrificing"],
-    );
+    let past = view.word_before(phrase.first, 8, &["had"]);
+    let hedge = past
+        || view.word_before(
+            phrase.first,
+            8,
+            &["would", "could", "might", "if", "whether", "suppose", "trade", "sacrificing"],
+        );
     let compared =
         view.any(view.before(phrase.first), &["more", "less", "most"]) && view.positions().any(|p| view.is(p, "than"));
     opening || hedge || compared
@@ -138,8 +145,69 @@ fn weighed(view: &View<'_>, phrase: Phrase) -> bool {
 
 fn people_or_code(view: &View<'_>, phrase: Phrase) -> bool {
     let next = phrase.last;
-    view.class(next, Class::HUMAN_ACT) && !view.class(next, Class::SYSTEM)
+    let human_act = view.class(next, Class::HUMAN_ACT) && !view.class(next, Class::SYSTEM);
+    let process = ["governance", "contributors", "maintainers", "codebase", "refactoring", "hardware"];
+    human_act || view.has_word(&process) || name(view, phrase) || quoted(view, phrase)
 }
+
+/// "Consistent Replica Read": capitals run on into the next word and no label ends there.
+fn name(view: &View<'_>, phrase: Phrase) -> bool {
+    let capital = |p: usize| view.token(p).is_some_and(|t| t.capital);
+    let label = (phrase.last..phrase.last + 5).any(|p| view.mark(p, b':'));
+    phrase.last - phrase.first < 3 && (phrase.first..=phrase.last).all(|p| capital(p) || view.mark(p, b'-')) && !label
+}
+
+/// Longest quotation, in tokens, that is a name or somebody's words rather than a speaking author.
+const QUOTED_MAX: usize = 6;
+
+fn quoted(view: &View<'_>, phrase: Phrase) -> bool {
+    let quote = |p: &usize| view.mark(*p, b'"');
+    let open = (view.sentence.first..phrase.first).rev().take(QUOTED_MAX).find(quote);
+    let close = (phrase.last..view.sentence.last).take(QUOTED_MAX).find(quote);
+    matches!((open, close), (Some(open), Some(close)) if close - open <= QUOTED_MAX + 1)
+}
+
+/// "As a reader, I want ...": a wish of somebody in a story.
+fn story(view: &View<'_>) -> bool {
+    let first = view.sentence.first;
+    let opens = view.is(first, "as")
+        && view.any(first + 1, &["a", "an"])
+        && (first..first + 14).any(|p| view.any(p, &["I", "we"]));
+    let wish = view.section() == SectionKind::Example
+        && view.has_word(&["want", "wants", "he", "she", "his", "her", "I", "my"]);
+    opens || wish
+}
+
+/// A row of a table that weighs options against each other.
+fn comparison_row(view: &View<'_>) -> bool {
+    let blocks = &view.prose.blocks;
+    let at = view.sentence.block;
+    if blocks[at].kind != BlockKind::TableRow {
+        return false;
+    }
+    let rows = |b: &&crate::spec::blocks::Block| matches!(b.kind, BlockKind::TableRow | BlockKind::Markup);
+    let above = blocks[..at].iter().rev().take(TABLE_ROWS_MAX).find(|b| !rows(b));
+    let Some(header) = above.filter(|b| b.kind == BlockKind::TableHeader) else { return false };
+    let title = view.prose.text.get(header.range.clone()).unwrap_or("").to_ascii_lowercase();
+    [
+        "pros",
+        "cons",
+        "advantage",
+        "trade-off",
+        "tradeoff",
+        "alternative",
+        "rejected",
+        "drawback",
+        "approach",
+        "option",
+        "chosen",
+    ]
+    .iter()
+    .any(|w| title.contains(w))
+}
+
+/// How many rows above a table row its header is looked for.
+const TABLE_ROWS_MAX: usize = 60;
 
 /// A number of the right kind: after the phrase, close before it, in the row, or in what continues it.
 fn quantified(view: &View<'_>, phrase: Phrase) -> bool {
@@ -166,7 +234,7 @@ fn percentile_in_reach(view: &View<'_>, phrase: Phrase) -> bool {
 fn close_before(view: &View<'_>, found: Quantity, phrase: Phrase) -> bool {
     found.last <= phrase.first
         && phrase.first - found.last <= 12
-        && !(found.last..phrase.first).any(|p| view.class(p, Class::CLAUSE) || view.boundary(p) || view.mark(p, b','))
+        && !(found.last..phrase.first).any(|p| view.class(p, Class::CLAUSE) || view.boundary(p))
 }
 
 fn fits(view: &View<'_>, found: Quantity, term: VagueTerm) -> bool {
@@ -217,16 +285,22 @@ fn named(view: &View<'_>, phrase: Phrase) -> bool {
             ]) || view.word_before(phrase.first, 4, &["after", "once", "when"])
         }
         VagueTerm::Graceful => degraded_state(view, phrase),
-        VagueTerm::Fast | VagueTerm::Scalable | VagueTerm::Untestable => false,
+        VagueTerm::Scalable => {
+            view.any(view.before(phrase.first), &["horizontal", "horizontally", "vertical", "vertically"])
+        }
+        VagueTerm::Fast | VagueTerm::Untestable => false,
     }
 }
 
 fn names_model(view: &View<'_>, phrase: Phrase) -> bool {
-    view.positions().any(|p| !(phrase.first..phrase.last).contains(&p) && model_word(view, p))
+    let contrast = view.has_word(&["unlike", "whereas", "while"]);
+    let from = (view.sentence.first..phrase.first).rev().find(|p| contrast && view.mark(*p, b','));
+    (from.unwrap_or(view.sentence.first)..view.sentence.last)
+        .any(|p| !(phrase.first..phrase.last).contains(&p) && model_word(view, p))
 }
 
 fn model_word(view: &View<'_>, at: usize) -> bool {
-    view.class(at, Class::MODEL) && !view.any(at, &["point", "session-consistency"])
+    view.class(at, Class::MODEL)
 }
 
 fn names_delivery(view: &View<'_>) -> bool {
@@ -280,7 +354,21 @@ fn names_failure(view: &View<'_>, phrase: Phrase) -> bool {
         let what = around.iter().any(|q| view.any(*q, WHAT)) || (p + 1..p + 4).any(|q| view.any(q, WHAT));
         what && !around.iter().any(|q| view.any(*q, VAGUE))
     }) || view.positions().any(|p| view.is(p, "point") && view.is(p + 1, "of") && view.is(p + 2, "failure"))
+        || view.positions().any(|p| during(view, p) && (p + 1..p + 8).any(|q| view.class(q, Class::FAILURE)))
+        || threat(view, phrase)
         || view.positions().any(|p| view.is(p, "more") && view.is(p + 1, "than") && view.is(p + 2, "one"))
+}
+
+fn during(view: &View<'_>, at: usize) -> bool {
+    view.any(at, &["during", "across", "despite", "even"]) || (view.is(at, "case") && view.is(at + 1, "of"))
+}
+
+/// "resilient to hijacked routes": what it withstands is said, and is not "certain failures".
+fn threat(view: &View<'_>, phrase: Phrase) -> bool {
+    let to = phrase.last;
+    let said = view.any(to, &["to", "against"]) && view.token(to + 1).is_some();
+    said && !(to + 1..to + 3)
+        .any(|p| view.any(p, &["certain", "some", "various", "failure", "failures", "fault", "faults", "errors"]))
 }
 
 fn lock_named(view: &View<'_>) -> bool {
@@ -314,6 +402,7 @@ fn explained(view: &View<'_>, phrase: Phrase) -> bool {
             label_explained(view, phrase, 6)
                 && view.has_word(&["multiple", "replicas", "no", "failover", "standby", "redundant"])
         }
+        VagueTerm::Consistent => view.mark(next, b':'),
         VagueTerm::Untestable | VagueTerm::Fast => view.any(next, &["by", "through"]),
         _ => false,
     }

@@ -32,7 +32,7 @@ impl Phrase {
     }
 }
 
-/// All vague uses of a document, in order; at most one per term and sentence.
+/// All vague uses of a document, in order; phrases of one term do not overlap.
 pub(crate) fn uses(prose: &Prose<'_>) -> Vec<VagueUse> {
     let mut out: Vec<VagueUse> = Vec::new();
     for at in 0..prose.sentences.len() {
@@ -47,7 +47,7 @@ pub(crate) fn uses(prose: &Prose<'_>) -> Vec<VagueUse> {
             }
             let Some(phrase) = phrase(&view, position) else { continue };
             let found = vague_use(&view, phrase);
-            match out[from..].iter_mut().find(|u| u.term == found.term) {
+            match out[from..].iter_mut().find(|u| u.term == found.term && u.words.end > found.words.start) {
                 Some(known) if judge::rank(found.sense) > judge::rank(known.sense) => *known = found,
                 Some(_) => {}
                 None => out.push(found),

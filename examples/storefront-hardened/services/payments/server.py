@@ -49,8 +49,8 @@ def provider_charge(key, amount_cents, card_token):
         json={"amount": amount_cents, "currency": "EUR", "source": card_token},
         timeout=(0.5, 2.5),
     )
-    if response.status_code == 402:
-        return "declined"
+    if response.status_code in (400, 402, 404, 422):
+        return "declined"  # permanent: the same request gets the same answer
     response.raise_for_status()
     return "captured"
 

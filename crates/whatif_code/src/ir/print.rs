@@ -43,8 +43,14 @@ struct Printer {
 }
 
 impl Printer {
+    /// Begins a line, unless one has begun.
     fn start(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with('\n') {
+        let line_start = self.out.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.out.get(line_start..).unwrap_or("");
+        if !line.is_empty() && line.trim_start().is_empty() {
+            return;
+        }
+        if !line.is_empty() {
             self.out.push('\n');
         }
         self.out.extend(std::iter::repeat_n("  ", self.indent));
@@ -206,9 +212,14 @@ impl Printer {
                 self.out.push_str("try");
                 self.nested(body);
                 for handler in handlers {
-                    let name = if handler.name.is_empty() { String::new() } else { format!(" as {}", handler.name) };
                     self.start();
-                    let _ = write!(self.out, "except {}{name}", handler.types.join(", "));
+                    self.out.push_str("except");
+                    if !handler.types.is_empty() {
+                        let _ = write!(self.out, " {}", handler.types.join(", "));
+                    }
+                    if !handler.name.is_empty() {
+                        let _ = write!(self.out, " as {}", handler.name);
+                    }
                     self.nested(&handler.body);
                 }
                 self.section("else", otherwise);

@@ -8,4 +8,4 @@ mod walk;
 pub(crate) use literal::{number, unescape};
 pub(crate) use origin::{has_marker, in_test_folder};
 pub(crate) use table::{Kind, Table};
-pub(crate) use walk::{Part, Parts, Walk, error_ranges, parse};
+pub(crate) use walk::{Part, Walk, error_ranges, parse};

@@ -63,7 +63,7 @@ fn findings(texts: &[(String, String)], all: bool) {
 }
 
 fn facts(texts: &[(String, String)], wanted: &str) {
-    for (path, text) in texts.iter().filter(|(p, _)| p.contains(wanted)) {
+    for (path, text) in texts.iter().filter(|(p, _)| p == wanted) {
         println!("{}", serde_json::to_string_pretty(&spec::read(path, text)).unwrap());
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn lex(text: &str, range: Range<usize>, out: &mut Vec<Token>) {
             at += length;
         } else if byte.is_ascii_digit() {
             let length = number_length(rest);
-            push(out, at, length, Kind::Number, Class::NONE, &mut glued, false);
+            push(out, at, length, Kind::Number, Class::NUMBER, &mut glued, false);
             at += length;
         } else if let Some((length, code)) = skipped(rest) {
             if code {

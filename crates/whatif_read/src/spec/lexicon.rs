@@ -57,6 +57,13 @@ impl Class {
     /// Screen, page, widget.
     pub(crate) const SCREEN: Self = Self(1 << 22);
 
+    /// Only distributed systems have these.
+    pub(crate) const DISTRIBUTED: Self = Self(1 << 23);
+    /// Speaks of who owns data.
+    pub(crate) const OWNERSHIP: Self = Self(1 << 24);
+    /// A number.
+    pub(crate) const NUMBER: Self = Self(1 << 25);
+
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -258,6 +265,11 @@ const WORDS: &[(Class, &str)] = &[
         "replica replicas replicated replication redundant redundancy failover standby zones zone regions \
          region az quorum copies copy leader election spof instances instance nodes single",
     ),
+    (
+        Class::DISTRIBUTED,
+        "microservice microservices kafka grpc rabbitmq queue replica replicas cluster service services",
+    ),
+    (Class::OWNERSHIP, "owns owned truth record"),
     (
         Class::MUTATION,
         "create creates creating update updates updating delete deletes deleting post put patch insert inserts submit \

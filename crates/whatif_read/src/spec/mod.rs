@@ -1,13 +1,16 @@
 //! Reads prose: Markdown documents into facts about what they promise.
 
+mod aspects;
 mod blocks;
 mod document;
 mod lexer;
 mod lexicon;
+mod models;
 mod outline;
 mod prose;
 mod quantity;
 mod reader;
+mod requirements;
 mod vague;
 
 pub use reader::read;

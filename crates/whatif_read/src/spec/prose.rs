@@ -27,6 +27,8 @@ pub(crate) struct Sentence {
     pub(crate) section: Option<usize>,
     /// Kind given by a bold label above the list this stands in ("**Alternatives considered:**").
     pub(crate) label: SectionKind,
+    /// Classes of all its tokens together.
+    pub(crate) classes: Class,
 }
 
 impl<'t> Prose<'t> {
@@ -73,7 +75,8 @@ impl<'t> Prose<'t> {
             }
             let mut from = first;
             for end in &ends {
-                self.sentences.push(Sentence { block: at, first: from, last: first + end, section, label });
+                let classes = self.tokens[from..first + end].iter().fold(Class::NONE, |all, t| all.with(t.class));
+                self.sentences.push(Sentence { block: at, first: from, last: first + end, section, label, classes });
                 from = first + end;
             }
         }
@@ -171,7 +174,7 @@ impl<'p> View<'p> {
 
     /// Whether any token of the sentence has the class.
     pub(crate) fn has(&self, class: Class) -> bool {
-        self.positions().any(|p| self.class(p, class))
+        self.sentence.classes.has(class)
     }
 
     pub(crate) fn has_word(&self, words: &[&str]) -> bool {

@@ -43,7 +43,8 @@ pub(crate) fn quantity(view: &View<'_>, at: usize) -> Option<Quantity> {
 
 /// All quantities of a sentence, in order.
 pub(crate) fn quantities<'v>(view: &'v View<'_>) -> impl Iterator<Item = Quantity> + 'v {
-    view.positions().filter_map(|at| quantity(view, at))
+    let numbers = if view.has(Class::NUMBER) { view.positions() } else { 0..0 };
+    numbers.filter_map(|at| quantity(view, at))
 }
 
 /// "v1.2", "#12", "§3", "RFC 7231", "step 2": numbers that measure nothing.

@@ -2,7 +2,7 @@
 
 use super::blocks::BlockKind;
 use super::prose::Prose;
-use super::{document, vague};
+use super::{aspects, document, requirements, vague};
 use whatif_model::facts::prose::{Document, DocumentKind, Fence, ProseFacts, Scope};
 use whatif_model::facts::{Ignored, Problem};
 use whatif_model::limits::FILE_BYTES_MAX;
@@ -44,6 +44,8 @@ pub fn read(path: &str, text: &str) -> ProseFacts {
         facts.ignored.push(ignore(whole, outside(kind)));
     } else {
         facts.vague = vague::uses(&prose);
+        facts.requirements = requirements::stated(&prose);
+        facts.aspects = aspects::addressed(&prose, &facts.requirements, &facts.vague);
     }
     facts.sections = prose.sections;
     facts

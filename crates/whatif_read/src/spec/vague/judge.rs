@@ -311,8 +311,8 @@ fn names_delivery(view: &View<'_>) -> bool {
     })
 }
 
-/// "a single replica crashing", "in case of node failure", "no single point of failure".
-fn names_failure(view: &View<'_>, phrase: Phrase) -> bool {
+/// A failure of something in particular: "a single replica crashing", "node failure", not "certain failures".
+pub(crate) fn scoped_failure(view: &View<'_>, at: usize) -> bool {
     const WHAT: &[&str] = &[
         "node",
         "nodes",
@@ -345,18 +345,23 @@ fn names_failure(view: &View<'_>, phrase: Phrase) -> bool {
         "one",
     ];
     const VAGUE: &[&str] = &["certain", "some", "various", "many", "most"];
-    view.positions().any(|p| {
-        let fails = view.class(p, Class::FAILURE) || view.word(p).to_ascii_lowercase().starts_with("crash");
-        if !fails || (phrase.first..phrase.last).contains(&p) {
-            return false;
-        }
-        let around = view.before_in_clause(p, 4).collect::<Vec<_>>();
-        let what = around.iter().any(|q| view.any(*q, WHAT)) || (p + 1..p + 4).any(|q| view.any(q, WHAT));
-        what && !around.iter().any(|q| view.any(*q, VAGUE))
-    }) || view.positions().any(|p| view.is(p, "point") && view.is(p + 1, "of") && view.is(p + 2, "failure"))
-        || view.positions().any(|p| during(view, p) && (p + 1..p + 8).any(|q| view.class(q, Class::FAILURE)))
-        || threat(view, phrase)
-        || view.positions().any(|p| view.is(p, "more") && view.is(p + 1, "than") && view.is(p + 2, "one"))
+    if !(view.class(at, Class::FAILURE) || view.word(at).to_ascii_lowercase().starts_with("crash")) {
+        return false;
+    }
+    let before = |words: &[&str]| view.before_in_clause(at, 4).any(|q| view.any(q, words));
+    (before(WHAT) || (at + 1..at + 4).any(|q| view.any(q, WHAT))) && !before(VAGUE)
+}
+
+fn names_failure(view: &View<'_>, phrase: Phrase) -> bool {
+    let inside = phrase.first..phrase.last;
+    let words = |p: usize, wanted: &[&str]| wanted.iter().enumerate().all(|(n, w)| view.is(p + n, w));
+    threat(view, phrase)
+        || view.positions().any(|p| {
+            !inside.contains(&p) && scoped_failure(view, p)
+                || words(p, &["point", "of", "failure"])
+                || words(p, &["more", "than", "one"])
+                || during(view, p) && (p + 1..p + 8).any(|q| view.class(q, Class::FAILURE))
+        })
 }
 
 fn during(view: &View<'_>, at: usize) -> bool {

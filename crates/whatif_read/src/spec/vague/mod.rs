@@ -10,6 +10,8 @@ mod effects;
 mod judge;
 mod subject;
 
+pub(crate) use judge::{modality, scoped_failure};
+
 use super::blocks::BlockKind;
 use super::lexicon::Class;
 use super::prose::{Prose, View};
@@ -37,7 +39,8 @@ pub(crate) fn uses(prose: &Prose<'_>) -> Vec<VagueUse> {
     let mut out: Vec<VagueUse> = Vec::new();
     for at in 0..prose.sentences.len() {
         let view = prose.view(at);
-        if matches!(view.block().kind, BlockKind::Heading(_) | BlockKind::TableHeader) {
+        let title = matches!(view.block().kind, BlockKind::Heading(_) | BlockKind::TableHeader);
+        if title || !view.has(Class::TRIGGER) {
             continue;
         }
         let from = out.len();

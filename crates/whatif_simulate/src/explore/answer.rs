@@ -6,7 +6,7 @@ use super::program::{OperationId, Slice, UnknownId};
 use super::search::{Found, search};
 use super::trace::Trace;
 use super::unknown::{Condition, Configuration, decided, literals, prime_implicants};
-use super::{Bounds, Question, reduce};
+use super::{Bounds, Question, reduce, unknown};
 
 /// How to explore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl<'a> Asked<'a> {
         if unknowns > MAX_UNKNOWNS {
             return self.incomplete(Incompleteness::Rejected(Rejected::TooManyUnknowns));
         }
-        let Some(entry) = self.slice.entry else {
+        let Some(entry) = self.slice.entry.filter(|_| unknown::are_declared(self.slice)) else {
             return self.incomplete(Incompleteness::Rejected(Rejected::DanglingReference));
         };
         let (mut broken, mut clean, mut reason) = (Vec::new(), Vec::new(), None);

@@ -27,6 +27,8 @@ struct Cone {
     effects: Vec<bool>,
     items: Vec<bool>,
     topics: Vec<bool>,
+    /// Tables that steer a relevant operation.
+    tables: Vec<bool>,
     operations: Vec<bool>,
     stuck: bool,
 }
@@ -38,6 +40,7 @@ impl Cone {
             effects: relevant_effects(slice, properties),
             items: relevant_items(slice, properties),
             topics: vec![false; program.topics.len()],
+            tables: vec![false; program.tables.len()],
             operations: vec![false; program.operations.len()],
             stuck: properties.contains(&Property::NothingStuck),
         };
@@ -57,6 +60,9 @@ impl Cone {
         for (index, operation) in program.operations.iter().enumerate() {
             let relevant = operation.steps.iter().any(|step| self.matters(step.kind));
             changed |= relevant && set(&mut self.operations, index);
+            if self.operations.get(index) == Some(&true) {
+                changed |= self.steer(operation);
+            }
         }
         for (index, topic) in program.topics.iter().enumerate() {
             let counted = topic.effect.is_some_and(|effect| self.counts(effect));
@@ -66,12 +72,24 @@ impl Cone {
         changed
     }
 
+    /// Notes the tables that steer an operation; says whether one is new.
+    fn steer(&mut self, operation: &Operation) -> bool {
+        let mut changed = false;
+        for step in &operation.steps {
+            if let StepKind::DedupCheck { table, .. } | StepKind::DedupMark { table, .. } = step.kind {
+                changed |= set(&mut self.tables, table.index());
+            }
+        }
+        changed
+    }
+
     /// Whether the step makes its operation relevant.
     fn matters(&self, kind: StepKind) -> bool {
         match kind {
             StepKind::Write { .. } => self.writes(kind),
             StepKind::Lock { .. } => true,
-            StepKind::SagaLog { .. } | StepKind::DedupMark { .. } => self.stuck,
+            StepKind::SagaLog { .. } => self.stuck,
+            StepKind::DedupMark { table, .. } => self.stuck || self.tables.get(table.index()) == Some(&true),
             StepKind::Call { operation, .. } => self.operations.get(operation.index()) == Some(&true),
             StepKind::Publish { topic, .. } | StepKind::Outbox { topic, .. } => self.carries(topic),
             _ => false,

@@ -21,6 +21,16 @@ pub struct Condition {
 /// One value for each unknown, one bit each.
 pub(super) type Configuration = u32;
 
+/// Whether every condition refers to an unknown of the slice.
+pub(super) fn are_declared(slice: &Slice) -> bool {
+    let operations = slice.program.operations.iter();
+    let steps = operations.flat_map(|operation| &operation.steps);
+    let literals = steps.filter_map(|step| step.only_if);
+    literals
+        .chain(slice.client.key_if.map(|(literal, _)| literal))
+        .all(|literal| literal.unknown.index() < slice.unknowns.len())
+}
+
 /// The slice with its unknowns decided.
 pub(super) fn decided(slice: &Slice, configuration: Configuration) -> Slice {
     let mut decided = slice.clone();

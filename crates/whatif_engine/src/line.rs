@@ -26,7 +26,7 @@ pub(crate) fn run(
     let answer = |done: usize, total: usize| tell(Progress::Exploring(done, total));
     let matrix = whatif_simulate::answer(&system, questions, &answer);
     tell(Progress::Reviewing);
-    let findings = whatif_review::review(&Context { system: &system, sources: &sources, matrix: &matrix });
+    let findings = whatif_review::review(&Context::new(&system, &sources, &matrix));
     let questions = whatif_review::questions(&system, &matrix);
     Review { sources, system, findings, matrix, questions, stats }
 }

@@ -13,11 +13,13 @@ mod failure;
 mod idempotency;
 mod observability;
 mod query;
+mod questions;
 mod registry;
 mod retries;
 mod spec;
 mod timeouts;
 mod vocabulary;
 
+pub use questions::questions;
 pub use registry::{review, rule, rules};
 pub use rule::{Assumption, Context, RuleMeta};

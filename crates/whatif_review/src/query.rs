@@ -1,1 +1,139 @@
 //! Questions several rules ask of the model, in the words rules use.
+
+use std::collections::BTreeMap;
+use whatif_model::effective::{Effective, State};
+use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::facts::code::Trigger;
+use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
+use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, System};
+
+/// One effect that leaves the process: who does it, inside what, over which edge, under which policy.
+pub(crate) struct CallSite<'a> {
+    /// The operation it belongs to.
+    pub(crate) id: OperationId,
+    /// The same.
+    pub(crate) operation: &'a Operation,
+    /// The effect and the constructs around it.
+    pub(crate) visit: Visit<'a>,
+    /// The edge it is part of.
+    pub(crate) edge: &'a Edge,
+    /// What all layers add up to.
+    pub(crate) effective: Effective,
+}
+
+/// Every effect that leaves the process, in operation and source order.
+pub(crate) fn sites(system: &System) -> Vec<CallSite<'_>> {
+    let mut by_site = BTreeMap::new();
+    for edge in &system.edges {
+        by_site.extend(edge.sites.iter().map(|site| ((site.operation, site.effect), edge)));
+    }
+    let mut sites = Vec::new();
+    for (id, operation) in system.operation_ids() {
+        for visit in operation.flow.walk() {
+            let Some(edge) = by_site.get(&(id, visit.id)).copied() else { continue };
+            let site = whatif_model::system::Site { operation: id, effect: visit.id };
+            let Some(effective) = system.effective_at(edge, site) else { continue };
+            sites.push(CallSite { id, operation, visit, edge, effective });
+        }
+    }
+    sites
+}
+
+impl<'a> CallSite<'a> {
+    /// Whether it is a request to another service or system.
+    pub(crate) fn is_call(&self) -> bool {
+        matches!(self.visit.effect.kind, EffectKind::Call { .. })
+    }
+
+    /// The protocol of a call.
+    pub(crate) fn protocol(&self) -> Option<Protocol> {
+        if let EffectKind::Call { protocol, .. } = self.visit.effect.kind { Some(protocol) } else { None }
+    }
+
+    /// The service that does it.
+    pub(crate) fn caller<'s>(&self, system: &'s System) -> &'s Service {
+        &system[self.operation.service]
+    }
+
+    /// The operation it reaches, when known.
+    pub(crate) fn callee<'s>(&self, system: &'s System) -> Option<(OperationId, &'s Operation)> {
+        match self.visit.effect.target {
+            whatif_model::flow::Target::Service(_, Some(id)) => Some((id, &system[id])),
+            _ => None,
+        }
+    }
+
+    /// `payments.Charge`, `GET /x of api.example.com`, `store:carts`: the callee as people call it.
+    pub(crate) fn callee_name(&self, system: &System) -> String {
+        match (&self.visit.effect.kind, self.callee(system)) {
+            (_, Some((_, operation))) => operation.address.clone(),
+            (EffectKind::Call { operation, .. }, None) if !operation.is_empty() => {
+                format!("{operation} of {}", system.address(self.edge.to))
+            }
+            _ => system.address(self.edge.to).to_owned(),
+        }
+    }
+
+    /// The place of the effect.
+    pub(crate) fn place(&self, label: impl Into<String>) -> Evidence {
+        Evidence::stated(Stage::Code, self.visit.effect.span, label)
+    }
+
+    /// Whether somebody waits for the operation that does it.
+    pub(crate) fn is_on_request_path(&self) -> bool {
+        !self.operation.background && matches!(self.operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. })
+    }
+
+    /// Whether it may be done more than once for one run of the operation, because something repeats it.
+    pub(crate) fn is_retried(&self) -> bool {
+        matches!(self.effective.retry.state, State::Known | State::Default)
+    }
+
+    /// Whether it is inside a construct that `pick` accepts.
+    pub(crate) fn inside(&self, pick: impl Fn(&Step) -> bool) -> bool {
+        self.visit.inside.iter().any(|step| pick(step))
+    }
+
+    /// Whether both ends do the system's own business.
+    pub(crate) fn is_business(&self) -> bool {
+        self.edge.kind != EdgeKind::Store && !self.edge.platform
+    }
+}
+
+/// Groups sites by a key, keys in order, sites in their order.
+pub(crate) fn grouped<'s, 'a, K: Ord>(
+    sites: impl IntoIterator<Item = &'s CallSite<'a>>,
+    key: impl Fn(&CallSite<'a>) -> K,
+) -> BTreeMap<K, Vec<&'s CallSite<'a>>>
+where
+    'a: 's,
+{
+    let mut groups: BTreeMap<K, Vec<&CallSite<'a>>> = BTreeMap::new();
+    for site in sites {
+        groups.entry(key(site)).or_default().push(site);
+    }
+    groups
+}
+
+/// `a`, `a and b`, `a, b and 3 more`: at most `shown` names, each once, in order.
+pub(crate) fn listed(names: impl IntoIterator<Item = String>, shown: usize) -> String {
+    let mut unique: Vec<String> = Vec::new();
+    for name in names {
+        if !unique.contains(&name) {
+            unique.push(name);
+        }
+    }
+    let rest = unique.len().saturating_sub(shown);
+    unique.truncate(shown);
+    let quoted: Vec<String> = unique.iter().map(|name| format!("`{name}`")).collect();
+    match (quoted.as_slice(), rest) {
+        ([one], 0) => one.clone(),
+        ([head @ .., last], 0) => format!("{} and {last}", head.join(", ")),
+        (all, rest) => format!("{} and {rest} more", all.join(", ")),
+    }
+}
+
+/// Whether a node is a service of this name's system doing business.
+pub(crate) fn service_of<'s>(system: &'s System, node: Node) -> Option<&'s Service> {
+    if let Node::Service(id) = node { Some(&system[id]) } else { None }
+}

@@ -6,7 +6,7 @@ use crate::{
 };
 use whatif_model::finding::Finding;
 
-const PRACTICES: &[&[Rule]] = &[
+const PRACTICES: &[&[&Rule]] = &[
     idempotency::RULES,
     timeouts::RULES,
     retries::RULES,

@@ -1,5 +1,6 @@
 //! What a rule is, what it may see, and how it reports.
 
+use crate::query::{self, CallSite};
 use whatif_model::evidence::{Claim, Confidence, Evidence, Fact};
 use whatif_model::finding::{Finding, Severity, fingerprint};
 use whatif_model::system::{OperationId, System};
@@ -64,13 +65,20 @@ pub(crate) struct Rule {
 pub struct Context<'a> {
     /// The model.
     pub system: &'a System,
-    /// Only to order and quote places; rules never parse text.
+    /// Only to order places; rules never parse text.
     pub sources: &'a Sources,
     /// The explorer's answers, in operation order.
     pub matrix: &'a [MatrixRow],
+    /// Every effect that leaves the process, with what surrounds it. Computed once for all rules.
+    pub(crate) sites: Vec<CallSite<'a>>,
 }
 
 impl<'a> Context<'a> {
+    /// Prepares what every rule needs.
+    pub fn new(system: &'a System, sources: &'a Sources, matrix: &'a [MatrixRow]) -> Self {
+        Self { system, sources, matrix, sites: query::sites(system) }
+    }
+
     /// The explorer's answer to one question about one operation.
     pub fn verdict(&self, operation: OperationId, question: Mindset) -> Option<&'a Verdict> {
         let at = self.matrix.binary_search_by_key(&operation, |row| row.operation).ok()?;

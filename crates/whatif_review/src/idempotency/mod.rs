@@ -2,4 +2,4 @@
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[&Rule] = &[];

@@ -122,7 +122,7 @@ fn effective(system: &System, edge: &Edge, visit: Option<&Visit<'_>>) -> Effecti
     let outer: Vec<&Policy> = deciding(edge).map(|(_, policy)| policy).collect();
     Effective {
         timeout: timeout(code, &outer),
-        retry: retry(visit, &outer),
+        retry: retry(visit, &outer, retry_answered(edge)),
         breaker: breaker(code, &outer),
         idempotency: visit.map(|visit| idempotency(system, visit.effect)).unwrap_or_default(),
     }
@@ -174,17 +174,13 @@ struct Factor<'a> {
     evidence: Vec<Evidence>,
 }
 
-fn retry(visit: Option<&Visit<'_>>, outer: &[&Policy]) -> EffectiveRetry {
-    let mut factors: Vec<Factor<'_>> = Vec::new();
-    match visit {
-        Some(visit) => {
-            factors.push(factor(&visit.effect.policy.retry));
-            factors.extend(visit.inside.iter().rev().filter_map(|step| loop_factor(step)));
-        }
-        None => factors.push(factor(&Fact::Unknown)),
-    }
-    factors.extend(outer.iter().filter(|policy| !policy.retry.is_unknown()).map(|policy| factor(&policy.retry)));
+/// A code layer beside the call sites is an answer of the user: it stands in for what the code does not show.
+fn retry_answered(edge: &Edge) -> bool {
+    deciding(edge).any(|(kind, policy)| kind == LayerKind::Code && !policy.retry.is_unknown())
+}
 
+fn retry(visit: Option<&Visit<'_>>, outer: &[&Policy], answered: bool) -> EffectiveRetry {
+    let factors = factors(visit, outer, answered);
     let retrying: Vec<&Factor<'_>> =
         factors.iter().filter(|f| matches!(f.state, State::Known | State::Default)).collect();
     if retrying.is_empty() {
@@ -207,6 +203,23 @@ fn retry(visit: Option<&Visit<'_>>, outer: &[&Policy]) -> EffectiveRetry {
         jitter: jitter.map(|jitter| jitter.holds(|randomised| *randomised)),
         evidence: retrying.iter().flat_map(|factor| factor.evidence.iter().cloned()).collect(),
     }
+}
+
+/// Every layer's share: the code's own, the loops around the call, what surrounds the process.
+fn factors<'a>(visit: Option<&Visit<'a>>, outer: &[&'a Policy], answered: bool) -> Vec<Factor<'a>> {
+    let mut factors = Vec::new();
+    match visit {
+        Some(visit) => {
+            if !(answered && visit.effect.policy.retry.is_unknown()) {
+                factors.push(factor(&visit.effect.policy.retry));
+            }
+            factors.extend(visit.inside.iter().rev().filter_map(|step| loop_factor(step)));
+        }
+        None if answered => {}
+        None => factors.push(factor(&Fact::Unknown)),
+    }
+    factors.extend(outer.iter().filter(|policy| !policy.retry.is_unknown()).map(|policy| factor(&policy.retry)));
+    factors
 }
 
 fn factor(fact: &Fact<Retry>) -> Factor<'_> {

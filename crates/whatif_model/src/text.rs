@@ -104,6 +104,12 @@ impl SourceFile {
         (line, column + 1)
     }
 
+    /// The byte at which line `number` (from 1) begins; the end of the text when there is no such line.
+    pub fn line_start(&self, number: usize) -> u32 {
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        number.checked_sub(1).and_then(|at| self.line_starts.get(at)).copied().unwrap_or(end)
+    }
+
     /// The text of a range, empty when it lies outside the file or splits a character.
     pub fn slice(&self, range: Range) -> &str {
         self.text.get(range.start as usize..range.end as usize).unwrap_or("")
@@ -184,6 +190,7 @@ mod tests {
         assert_eq!(file.position(99), (3, 1));
         assert_eq!(file.line(2), "çd");
         assert_eq!(file.line(9), "");
+        assert_eq!((file.line_start(2), file.line_start(9)), (3, 7));
     }
 
     #[test]

@@ -4,31 +4,8 @@ use crate::input::Input;
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::flow::{Attempts, Bound, Policy, Retry, Timeout, TimeoutKind};
 use whatif_model::system::{Dedup, Layer, LayerKind, System};
-use whatif_model::text::Span;
 
-/// One attribute a `[[fact]]` of `whatif.toml` sets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The address it is about: a service, an operation, or `a -> b`.
-    pub at: String,
-    /// The attribute, as a question names it.
-    pub attribute: String,
-    /// Its value, as written.
-    pub value: String,
-    /// The reason given.
-    pub because: String,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// Names a `[[same]]` of `whatif.toml` joins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Same {
-    /// The names.
-    pub names: Vec<String>,
-    /// Where it stands.
-    pub span: Span,
-}
+pub use whatif_model::facts::answer::{Answer, Same};
 
 /// Applies every answer. One that matches nothing becomes a problem, so that it cannot rot unseen.
 pub(crate) fn apply(input: &Input, system: &mut System) {

@@ -64,6 +64,7 @@ fn system(flow: Flow, layers: Vec<Layer>) -> System {
             name: "Pay".into(),
             service: ServiceId(0),
             trigger: crate::facts::code::Trigger::Start,
+            source: None,
             mutates: Fact::Unknown,
             contract: None,
             idempotency: Idempotency::default(),
@@ -179,4 +180,15 @@ fn repeats_are_safe_only_where_the_write_is() {
         let system = system(flow, Vec::new());
         assert_eq!(system.effective(&system.edges[0]).idempotency.state, state, "{how:?}");
     }
+}
+
+#[test]
+fn an_answer_of_the_user_stands_in_for_what_the_code_does_not_show() {
+    let answer = Layer {
+        kind: LayerKind::Code,
+        policy: Policy { retry: tries(3, stated()), ..Policy::default() },
+        optional: false,
+    };
+    let retry = one_call(Policy::default(), vec![answer]).retry;
+    assert_eq!((retry.state, retry.attempts), (State::Known, Some(Attempts::Limited(3))));
 }

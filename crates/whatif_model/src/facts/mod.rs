@@ -3,6 +3,7 @@
 //! Facts are serialisable, because they are cached by content; they mention other things only by the
 //! names the document uses.
 
+pub mod answer;
 pub mod code;
 pub mod contract;
 pub mod deploy;

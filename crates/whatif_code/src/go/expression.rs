@@ -103,7 +103,7 @@ impl<'t> Reader<'t, '_> {
     fn selector(&mut self, part: Part<'t>) -> ExprKind {
         let parts = self.walk.parts(part.node);
         let base = self.optional(parts.field(Field::Operand), part.range());
-        let name = parts.field(Field::Field).map_or("", |field| self.walk.text(field.node));
+        let name = parts.field(Field::Selector).map_or("", |field| self.walk.text(field.node));
         ExprKind::Field(Box::new(base), name.to_owned())
     }
 

@@ -1,0 +1,169 @@
+//! Front ends read damaged files without panicking, and every range they report lies inside the file.
+
+use whatif_code::ir::Module;
+use whatif_code::{go, python};
+
+const GO: &str = r#"// Package shop sells.
+package shop
+
+import (
+	"context"
+	pb "acme.example/shop/genproto"
+)
+
+type Server struct {
+	pb.UnimplementedShopServer
+	db   map[string][]*Order `json:"db"`
+	hook func(ctx context.Context, n ...int) (string, error)
+}
+
+type Repo[T any] interface{ Save(ctx context.Context, o T) error }
+
+const Wait = 5 * time.Second
+
+// Place sells – once.
+func (s *Server) Place(ctx context.Context, in *pb.Order) (out *pb.Receipt, err error) {
+	if v, ok := s.seen[in.Id]; ok && !v.done {
+		return v.receipt, nil
+	} else if err := s.check(ctx); err != nil {
+		return nil, fmt.Errorf("prüfen: %w", err)
+	}
+outer:
+	for i := 0; i < 3; i++ {
+		select {
+		case m := <-s.ch:
+			s.out <- m
+		case <-time.After(Wait):
+			continue outer
+		default:
+			go func(n int) { defer s.mu.Unlock(); s.log(n, "\u00e9\n", 'x') }(i)
+		}
+	}
+	switch x := in.Kind.(type) {
+	case *pb.A, nil:
+		_ = []pb.Item{{Id: x.Id}, {Id: `raw`}}
+	}
+	return &pb.Receipt{Tags: map[string]int{"a": 1}}, convert[pb.A](s.list[1:2]...)
+}
+"#;
+
+const PYTHON: &str = r#""""Sells."""
+import os.path, json as j
+from ..db import session as s, engine
+
+@app.post("/orders")
+@retry(stop=stop_after_attempt(3))
+async def place(order: "Order | None", db: Annotated[Session, Depends(get)], *args, n=1, **kw) -> list[str]:
+    """Place – once."""
+    global seen
+    if (known := await db.get(order.id)) and not known.done:
+        raise Conflict(f"größe {order.id!r:>{n}} {{}}") from None
+    elif a < b <= c:
+        x: int = y = z, *rest = 1_0, -2, [i for i in xs if i], {**kw, 'k': lambda q: q}
+    else:
+        del a[1:2], b
+    while True:
+        try:
+            async with client() as c, lock:
+                yield c.send("a" 'b' rb"\x00", *args, **kw)
+        except (ValueError, e.Timeout) as error:
+            assert error, "no"
+        finally:
+            pass
+    match order:
+        case Order(id=1) | {"a": [x, *_]} if x:
+            return x if y else z
+        case _:
+            print("default")
+
+class Cart(Base[T], metaclass=Meta):
+    id: ClassVar[Optional[int]] = 1
+    class Meta: ordering = ["id"]
+    @staticmethod
+    def parse(raw): return Cart(raw)
+
+if __name__ == "__main__":
+    main()
+"#;
+
+/// xorshift64 (<https://www.jstatsoft.org/article/view/v008i14>): the same damage on every machine.
+struct Seeded(u64);
+
+impl Seeded {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(bound.max(1)).expect("a length fits")).expect("less than a length")
+    }
+}
+
+const ROUNDS: usize = 200;
+const SCRAPS: [&str; 16] = ["(", ")", "{", "}", "[", "]", "\"", "'", "`", ":", "\n", "\t", ":=", "\\", "é", "\u{0}"];
+
+fn damaged(text: &str, random: &mut Seeded) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..=random.below(4) {
+        let at = random.below(characters.len());
+        match random.below(4) {
+            0 => characters.truncate(at),
+            1 => drop(characters.drain(at..(at + 1 + random.below(12)).min(characters.len()))),
+            2 => {
+                let scrap = SCRAPS[random.below(SCRAPS.len())];
+                characters.splice(at..at, scrap.chars());
+            }
+            _ => {
+                let piece: Vec<char> = characters.iter().skip(at).take(1 + random.below(80)).copied().collect();
+                let to = random.below(characters.len());
+                characters.splice(to..to, piece);
+            }
+        }
+    }
+    characters.into_iter().collect()
+}
+
+/// Every `Range { start: a, end: b }` in what the module prints as.
+fn ranges(module: &Module) -> Vec<(usize, usize)> {
+    let printed = format!("{module:?}");
+    let pieces = printed.split("Range { start: ").skip(1);
+    let parsed = pieces.map(|piece| {
+        let (start, rest) = piece.split_once(", end: ").expect("a range has an end");
+        let (end, _) = rest.split_once(' ').expect("a range is closed");
+        (start.parse().expect("a number"), end.parse().expect("a number"))
+    });
+    parsed.collect()
+}
+
+fn survives(path: &str, text: &str, read: fn(&str, &str) -> Module) {
+    let whole = read(path, text);
+    assert_eq!(whole.errors, [], "the fixture itself parses");
+    assert!(ranges(&whole).len() > 100, "the fixture is rich enough to be worth damaging");
+    let mut random = Seeded(0x5eed);
+    for round in 0..ROUNDS {
+        let text = damaged(text, &mut random);
+        let module = read(path, &text);
+        for (start, end) in ranges(&module) {
+            assert!(text.get(start..end).is_some(), "round {round}: {start}..{end} in {text:?}");
+        }
+        assert_eq!(read(path, &text), module, "round {round}: read twice");
+    }
+}
+
+#[test]
+fn go_survives_damage() {
+    survives("shop/place.go", GO, go::read);
+}
+
+#[test]
+fn python_survives_damage() {
+    survives("shop/place.py", PYTHON, python::read);
+}
+
+#[test]
+fn garbage_ends() {
+    for garbage in ["(", "{[", "func(", "\"", "def ", "`", "x := ", "\\", "\u{0}\u{feff}"] {
+        let text = garbage.repeat(2_000);
+        go::read("a.go", &text);
+        python::read("a.py", &text);
+    }
+}

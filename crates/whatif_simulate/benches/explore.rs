@@ -48,7 +48,7 @@ fn large() {
         faults: Budget { total: 3, ..Question::Twice.bounds().faults },
         ..Question::Twice.bounds()
     };
-    let options = Options { max_states: 4_000_000, bounds: Some(bounds), ..Options::default() };
+    let options = Options { max_states: 1_000_000, bounds: Some(bounds), ..Options::default() };
     let start = Instant::now();
     let answer = black_box(check(&world.slice, Question::Twice, &options));
     report("two keyed requests, 3 faults", &answer, start);
@@ -57,6 +57,11 @@ fn large() {
 fn review() {
     let world = keyed(2);
     let questions = Question::EXPLORED;
+    for question in questions {
+        let start = Instant::now();
+        let answer = check(&world.slice, question, &Options::default());
+        report(&format!("{question:?}"), &answer, start);
+    }
     let start = Instant::now();
     let mut states = 0;
     for _ in 0..100 {

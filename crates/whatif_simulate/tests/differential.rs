@@ -198,6 +198,7 @@ fn variants() -> Vec<(&'static str, Reductions)> {
         ("anonymise", Reductions { anonymise: false, ..all }),
         ("symmetry", Reductions { symmetry: false, ..all }),
         ("cone", Reductions { cone: false, ..all }),
+        ("dominance", Reductions { dominance: false, ..all }),
         ("all", Reductions::NONE),
     ]
 }

@@ -34,6 +34,8 @@ pub struct Reductions {
     pub symmetry: bool,
     /// Steps no property can see are left out.
     pub cone: bool,
+    /// States seen with fewer faults spent are left out.
+    pub dominance: bool,
 }
 
 /// The answer to a question.
@@ -103,10 +105,11 @@ impl Default for Options {
 
 impl Reductions {
     /// Every reduction.
-    pub const ALL: Reductions = Reductions { collapse: true, fuse: true, anonymise: true, symmetry: true, cone: true };
+    pub const ALL: Reductions =
+        Reductions { collapse: true, fuse: true, anonymise: true, symmetry: true, cone: true, dominance: true };
     /// None, for comparison.
     pub const NONE: Reductions =
-        Reductions { collapse: false, fuse: false, anonymise: false, symmetry: false, cone: false };
+        Reductions { collapse: false, fuse: false, anonymise: false, symmetry: false, cone: false, dominance: false };
 }
 
 /// Asks the question of the slice.

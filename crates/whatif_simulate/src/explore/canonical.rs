@@ -5,8 +5,8 @@
 //! two representatives of one class, which costs states, never answers.
 
 use super::code::Code;
-use super::limits::{MAX_FIXED_WORDS, MAX_REQUESTS};
-use super::state::{CONTENT, Phase, Slot, State};
+use super::limits::{MAX_FIXED_WORDS, MAX_REQUESTS, MAX_SLOTS};
+use super::state::{CONTENT, Slot, State};
 use std::cmp::Ordering;
 
 /// The new number of each request.
@@ -50,6 +50,9 @@ fn sort_slots(code: &Code, state: &mut State) {
 
 /// Gives the links of waiting threads the lowest numbers, in slot order.
 fn renumber(code: &Code, slots: &mut [u64]) -> bool {
+    if slots.iter().all(|word| Slot(*word).child() == 0) {
+        return false;
+    }
     let mut names = [0u64; 16];
     let clients = code.requests.len() as u64;
     let mut next = clients + 1;
@@ -59,9 +62,6 @@ fn renumber(code: &Code, slots: &mut [u64]) -> bool {
             names[usize::try_from(child & 15).unwrap_or(0)] = next;
             next += 1;
         }
-    }
-    if next == clients + 1 {
-        return false;
     }
     let name = |link: u64| {
         if link <= clients { link } else { names[usize::try_from(link & 15).unwrap_or(0)] }
@@ -100,10 +100,16 @@ fn compare(code: &Code, state: &State, a: usize, b: usize) -> Ordering {
 }
 
 /// The slots of one request without names, sorted.
-fn belongings(state: &State, request: usize) -> Vec<u64> {
-    let own = state.slots().filter(|slot| slot.phase() != Phase::Empty && slot.of_request() == request);
-    let mut own: Vec<u64> = own.map(|slot| slot.with_request(0).0 & CONTENT).collect();
-    own.sort_unstable();
+fn belongings(state: &State, request: usize) -> [u64; MAX_SLOTS] {
+    let mut own = [0; MAX_SLOTS];
+    let mut count = 0;
+    for slot in state.slots() {
+        if slot.of_request() == request {
+            own[count] = slot.with_request(0).0 & CONTENT;
+            count += 1;
+        }
+    }
+    own[..count].sort_unstable();
     own
 }
 

@@ -16,6 +16,13 @@ pub(super) struct Field {
     pub(super) stride: u8,
 }
 
+impl Field {
+    /// The bits of a global field within its word.
+    pub(super) fn mask(self) -> u64 {
+        ((1 << self.bits) - 1) << self.shift
+    }
+}
+
 /// Places of an item.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ItemFields {

@@ -16,6 +16,7 @@
 mod answer;
 mod canonical;
 mod code;
+mod dominance;
 mod environment;
 mod fault;
 mod layout;

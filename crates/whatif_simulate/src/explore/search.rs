@@ -11,7 +11,7 @@ use super::machine::{Machine, Successors};
 use super::property::{self, Breach, View};
 use super::state::{State, fingerprint};
 use super::visited::{NO_PARENT, StateId, Visited};
-use super::{Property, trace::Trace};
+use super::{Property, dominance, trace::Trace};
 use std::collections::BTreeMap;
 
 /// What a search found.
@@ -51,6 +51,8 @@ struct Search<'a> {
     visited: Visited,
     successors: Successors,
     full: bool,
+    /// Whether no more faults may follow.
+    last: bool,
 }
 
 /// States of one layer, packed one behind the other as (id, length, words).
@@ -59,8 +61,13 @@ struct Frontier {
     words: Vec<u64>,
 }
 
-/// States one more fault away, by distance.
-type Faulted = BTreeMap<u32, Frontier>;
+/// States one more fault away, by distance. They come in order of distance,
+/// so of two ways to one state only the first is kept.
+#[derive(Default)]
+struct Faulted {
+    at: BTreeMap<u32, Frontier>,
+    known: Visited,
+}
 
 impl<'a> Search<'a> {
     fn new(code: &'a Code, properties: &'a [Property], max_states: usize) -> Self {
@@ -73,6 +80,7 @@ impl<'a> Search<'a> {
             visited: Visited::new(),
             successors: Successors::default(),
             full: false,
+            last: false,
         }
     }
 
@@ -81,17 +89,17 @@ impl<'a> Search<'a> {
         let mut initial = self.machine.initial();
         canonical(self.code, self.symmetric, &mut initial);
         start.push(NO_PARENT, &initial);
-        let mut layer = Faulted::from([(0, start)]);
+        let mut layer = BTreeMap::from([(0, start)]);
         for faults in 0..=self.code.bounds.faults.total {
-            let last = faults == self.code.bounds.faults.total;
-            let mut next_layer = Faulted::new();
-            if let Some(breach) = self.explore_layer(layer, &mut next_layer, last) {
+            self.last = faults == self.code.bounds.faults.total;
+            let mut next_layer = Faulted::default();
+            if let Some(breach) = self.explore_layer(layer, &mut next_layer) {
                 let (id, breach) = breach;
                 let path = self.visited.path(id);
                 let trace = Trace::replay(self.code, &path, breach, self.symmetric);
                 return Found::Violation(Box::new(trace));
             }
-            layer = next_layer;
+            layer = next_layer.at;
         }
         if self.full {
             Found::StateLimit
@@ -103,7 +111,11 @@ impl<'a> Search<'a> {
     }
 
     /// All states with one number of faults, nearest first.
-    fn explore_layer(&mut self, mut arriving: Faulted, faulted: &mut Faulted, last: bool) -> Option<(StateId, Breach)> {
+    fn explore_layer(
+        &mut self,
+        mut arriving: BTreeMap<u32, Frontier>,
+        faulted: &mut Faulted,
+    ) -> Option<(StateId, Breach)> {
         let mut frontier = Frontier::default();
         let mut depth = 0;
         loop {
@@ -117,29 +129,21 @@ impl<'a> Search<'a> {
                 }
             }
             let mut next = Frontier::default();
-            let mut beyond = Frontier::default();
             for (id, words) in frontier.iter() {
                 let state = State::from_words(self.code.layout.fixed_words, words);
-                let beyond = (!last).then_some(&mut beyond);
-                if let Some(breach) = self.expand(id, &state, &mut next, beyond) {
+                if let Some(breach) = self.expand(id, &state, &mut next) {
                     return Some((id, breach));
+                }
+                if !self.last {
+                    self.inject(id, &state, depth + 1, faulted);
                 }
             }
             depth += 1;
-            if !beyond.words.is_empty() {
-                faulted.insert(depth, beyond);
-            }
             frontier = next;
         }
     }
 
-    fn expand(
-        &mut self,
-        id: StateId,
-        state: &State,
-        next: &mut Frontier,
-        beyond: Option<&mut Frontier>,
-    ) -> Option<Breach> {
+    fn expand(&mut self, id: StateId, state: &State, next: &mut Frontier) -> Option<Breach> {
         self.successors.list.clear();
         let truncated = std::mem::take(&mut self.successors.truncated);
         self.machine.step(state, &mut self.successors);
@@ -158,24 +162,40 @@ impl<'a> Search<'a> {
             canonical(self.code, self.symmetric, &mut successor.state);
             self.admit(id, successor.state.words(), next);
         }
-        list.clear();
         self.successors.list = list;
-        if let Some(beyond) = beyond {
-            self.machine.faults(state, &mut self.successors);
-            for successor in &mut self.successors.list {
-                canonical(self.code, self.symmetric, &mut successor.state);
-                beyond.push_words(id, successor.state.words());
-            }
-        }
         None
     }
 
+    fn inject(&mut self, id: StateId, state: &State, depth: u32, faulted: &mut Faulted) {
+        self.successors.list.clear();
+        self.machine.faults(state, &mut self.successors);
+        for successor in &mut self.successors.list {
+            canonical(self.code, self.symmetric, &mut successor.state);
+            let words = successor.state.words();
+            if faulted.known.insert(fingerprint(words), id).is_some() {
+                let arriving = faulted.at.entry(depth).or_default();
+                arriving.push_words(id, words);
+            }
+        }
+    }
+
     fn admit(&mut self, parent: StateId, words: &[u64], frontier: &mut Frontier) {
+        let key = if self.last && self.code.reductions.dominance {
+            dominance::without_faults(self.code, words)
+        } else {
+            fingerprint(words)
+        };
+        if self.visited.contains(key) {
+            return;
+        }
+        if self.code.reductions.dominance && dominance::is_dominated(self.code, words, &self.visited) {
+            return;
+        }
         if self.visited.len() >= self.max_states {
             self.full = true;
             return;
         }
-        if let Some(id) = self.visited.insert(fingerprint(words), parent) {
+        if let Some(id) = self.visited.insert(key, parent) {
             frontier.push_words(id, words);
         }
     }

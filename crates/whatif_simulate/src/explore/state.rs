@@ -232,9 +232,15 @@ impl State {
 /// A 64-bit fingerprint of the words (folded multiplication per word, as in
 /// wyhash). Two states of one search share it with probability n^2 / 2^65.
 pub(super) fn fingerprint(words: &[u64]) -> u64 {
+    fingerprint_with_first(words, words.first().copied().unwrap_or(0))
+}
+
+/// The fingerprint with another first word.
+pub(super) fn fingerprint_with_first(words: &[u64], first: u64) -> u64 {
     const ODD: [u64; 2] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
     let mut hash = ODD[0] ^ (words.len() as u64);
-    for word in words {
+    let rest = words.get(1..).unwrap_or(&[]);
+    for word in std::iter::once(&first).chain(rest) {
         hash = fold(hash ^ word, ODD[1]) ^ hash.rotate_left(23);
     }
     fold(hash ^ ODD[0], ODD[1])

@@ -20,6 +20,12 @@ pub(super) struct Visited {
     index: Vec<u64>,
 }
 
+impl Default for Visited {
+    fn default() -> Self {
+        Visited::new()
+    }
+}
+
 impl Visited {
     pub(super) fn new() -> Self {
         Visited { fingerprints: Vec::new(), parents: Vec::new(), index: vec![EMPTY; 256] }
@@ -49,6 +55,21 @@ impl Visited {
             self.double();
         }
         Some(id)
+    }
+
+    pub(super) fn contains(&self, fingerprint: u64) -> bool {
+        let mask = self.index.len() - 1;
+        let mut bucket = bucket_of(fingerprint, mask);
+        loop {
+            let entry = self.index[bucket];
+            if entry == EMPTY {
+                return false;
+            }
+            if entry >> 32 == fingerprint >> 32 && self.fingerprints[id_in(entry)] == fingerprint {
+                return true;
+            }
+            bucket = (bucket + 1) & mask;
+        }
     }
 
     pub(super) fn len(&self) -> usize {

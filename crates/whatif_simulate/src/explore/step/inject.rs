@@ -58,26 +58,22 @@ impl Machine<'_> {
 
     /// Clears what a service keeps in memory; says whether there was any.
     fn forget(&self, state: &mut State, service: usize) -> bool {
-        let before = *state;
         let is = |id: Option<ServiceId>| id.is_some_and(|id| id.index() == service);
-        for request in 0..self.code.requests.len() {
-            for (topic, outbox) in self.code.program.topics.iter().zip(&self.layout.outboxes) {
-                if let (true, Some(outbox)) = (is(topic.relay), outbox) {
-                    state.set(outbox.publishing, request, 0);
-                }
-            }
-            for (table, rows) in self.code.program.tables.iter().zip(&self.layout.rows) {
-                if is(table.volatile_in) {
-                    for row in rows {
-                        state.set(*row, request, 0);
-                    }
-                }
+        let program = &self.code.program;
+        let relays = program.topics.iter().zip(&self.layout.outboxes);
+        let relays = relays.filter(|(topic, _)| is(topic.relay));
+        let publishing = relays.filter_map(|(_, outbox)| outbox.map(|outbox| outbox.publishing));
+        let tables = program.tables.iter().zip(&self.layout.rows);
+        let volatile = tables.filter(|(table, _)| is(table.volatile_in));
+        let rows = volatile.flat_map(|(_, rows)| rows.iter().copied());
+        let mut changed = false;
+        for field in publishing.chain(rows) {
+            for request in 0..self.code.requests.len() {
+                changed |= state.get(field, request) != 0;
+                state.set(field, request, 0);
             }
         }
-        let budget = self.layout.used[Fault::Crash.index()];
-        let mut compared = before;
-        compared.set(budget, 0, state.get(budget, 0));
-        compared.words() != state.words()
+        changed
     }
 
     /// Removes a thread. Its transaction is rolled back with it; its message

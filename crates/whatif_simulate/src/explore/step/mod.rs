@@ -82,10 +82,11 @@ impl Machine<'_> {
     }
 
     fn run(&self, state: State, index: usize, start: Start, action: Action, out: &mut Successors) {
-        let mut frames =
-            vec_of_one(Frame { state, visible: start.visible, stale: start.stale, taken: 0, steps: Vec::new() });
-        while let Some(frame) = frames.pop() {
-            self.run_frame(frame, index, action, &mut frames, out);
+        let first = Frame { state, visible: start.visible, stale: start.stale, taken: 0, steps: Vec::new() };
+        let mut forks = Vec::new();
+        self.run_frame(first, index, action, &mut forks, out);
+        while let Some(frame) = forks.pop() {
+            self.run_frame(frame, index, action, &mut forks, out);
         }
     }
 
@@ -94,7 +95,7 @@ impl Machine<'_> {
         mut frame: Frame,
         index: usize,
         mut action: Action,
-        frames: &mut Vec<Frame>,
+        forks: &mut Vec<Frame>,
         out: &mut Successors,
     ) {
         let wanted_stale = frame.stale;
@@ -129,7 +130,7 @@ impl Machine<'_> {
                 Flow::Fork(pc) => {
                     let mut other = frame.state;
                     other.put(index, self.moved(slot, pc));
-                    frames.push(Frame { state: other, steps: frame.steps.clone(), ..frame });
+                    forks.push(Frame { state: other, steps: frame.steps.clone(), ..frame });
                     let on = self.moved(slot, next_pc(slot));
                     frame.state.put(index, on);
                 }
@@ -239,8 +240,4 @@ struct Start {
 
 fn next_pc(slot: Slot) -> u16 {
     u16::try_from(slot.pc() + 1).unwrap_or(NOWHERE)
-}
-
-fn vec_of_one(frame: Frame) -> Vec<Frame> {
-    vec![frame]
 }

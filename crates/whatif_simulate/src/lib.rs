@@ -4,3 +4,6 @@
 //! reach), asks one mindset question and answers with a verdict and a trace.
 
 pub mod explore;
+mod slice;
+
+pub use slice::answer;

@@ -1,0 +1,78 @@
+//! From the model to the explorer and back: one slice per operation, one verdict per question.
+//!
+//! A slice holds the operation, the operations it calls as far as they change state, the handlers of
+//! what it publishes, and every other operation that writes an item it writes. Queries are left out
+//! before the first change (failing there leaves nothing behind) and kept as calls that may time out
+//! after it. What nothing states becomes an unknown of the slice.
+
+mod assemble;
+mod build;
+mod compile;
+mod slow;
+mod words;
+
+use crate::explore::{self, Options, Question};
+use build::Built;
+use whatif_model::facts::code::Trigger;
+use whatif_model::system::{Operation, OperationId, System};
+use whatif_model::verdict::{Bounds, MatrixRow, Mindset, Verdict};
+
+/// Distinct states per operation and question; smaller than the explorer's own limit, so that a hundred
+/// operations stay within seconds.
+const STATES_MAX: usize = 150_000;
+
+/// Answers the questions for every operation that serves somebody, in operation order. `progress` is
+/// told how many of how many are done.
+pub fn answer(system: &System, asked: &[Mindset], progress: &dyn Fn(usize, usize)) -> Vec<MatrixRow> {
+    let ids: Vec<OperationId> =
+        system.operation_ids().filter(|(_, operation)| has_row(operation)).map(|(id, _)| id).collect();
+    let total = ids.len();
+    ids.into_iter()
+        .enumerate()
+        .map(|(done, id)| {
+            progress(done, total);
+            let built = build::build(system, id);
+            let verdicts = Mindset::ALL.map(|question| {
+                if asked.contains(&question) {
+                    verdict(system, id, &built, question)
+                } else {
+                    not("it was not asked for")
+                }
+            });
+            MatrixRow { operation: id, verdicts }
+        })
+        .collect()
+}
+
+/// Operations that serve a caller, a message or a schedule; and those only a contract shows, if they change state.
+fn has_row(operation: &Operation) -> bool {
+    let serves = !operation.background || matches!(operation.trigger, Trigger::Message { .. } | Trigger::Schedule(_));
+    serves && (operation.implemented || operation.mutates.holds(|mutates| *mutates))
+}
+
+fn not(reason: &str) -> Verdict {
+    Verdict::NotAsked(reason.to_owned())
+}
+
+fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindset) -> Verdict {
+    let operation = &system[id];
+    let explored = match question {
+        Mindset::Partition => return not("partitions are not explored yet"),
+        Mindset::Slow => return slow::verdict(system, id),
+        Mindset::Halfway => Question::Halfway,
+        Mindset::Twice => Question::Twice,
+        Mindset::Together => Question::Together,
+    };
+    if operation.mutates.holds(|mutates| !mutates) {
+        return match question {
+            Mindset::Halfway => not("it changes nothing"),
+            _ => Verdict::Holds(Bounds { explored: "it changes nothing".to_owned(), ..Bounds::default() }),
+        };
+    }
+    if !operation.implemented && question != Mindset::Twice {
+        return not("its code was not read");
+    }
+    let options = Options { max_states: STATES_MAX, ..Options::default() };
+    let answer = explore::check(&built.slice, explored, &options);
+    words::verdict(built, explored, &options, answer)
+}

@@ -1,0 +1,84 @@
+//! The question "slow", answered by arithmetic over time limits instead of states.
+
+use whatif_model::effective::State;
+use whatif_model::evidence::{Confidence, Evidence, Stage};
+use whatif_model::flow::{EffectKind, Step};
+use whatif_model::system::{OperationId, Site, System};
+use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
+
+/// Whether everything the operation waits for is bounded.
+pub(super) fn verdict(system: &System, id: OperationId) -> Verdict {
+    let operation = &system[id];
+    if !operation.implemented {
+        return Verdict::NotAsked("its code was not read".to_owned());
+    }
+    let (mut waits, mut total, mut unknown) = (0u32, 0u64, Vec::new());
+    for visit in operation.flow.walk() {
+        let waiting = matches!(visit.effect.kind, EffectKind::Call { .. })
+            && !visit.inside.iter().any(|step| matches!(step, Step::Spawn { .. }));
+        let Some(edge) = waiting.then(|| edge_of(system, Site { operation: id, effect: visit.id })).flatten() else {
+            continue;
+        };
+        let Some(effective) = system.effective_at(edge, Site { operation: id, effect: visit.id }) else { continue };
+        waits += 1;
+        let callee = system.address(edge.to);
+        match effective.timeout.state {
+            State::Absent => {
+                let place = Evidence::stated(Stage::Code, visit.effect.span, "waits here");
+                return Verdict::Violated(unbounded(
+                    &operation.address,
+                    callee,
+                    place,
+                    effective.timeout.evidence.first(),
+                ));
+            }
+            State::Unknown => unknown.push(format!("{} -> {callee}", system[operation.service].address)),
+            State::Known | State::Default => total = total.saturating_add(effective.timeout.millis.unwrap_or(0)),
+        }
+    }
+    unknown.dedup();
+    if unknown.is_empty() {
+        let cut = if operation.flow.cut.is_empty() {
+            Vec::new()
+        } else {
+            vec!["parts of it that were not read wait for nothing".to_owned()]
+        };
+        let explored = if waits == 0 {
+            "it waits for no other service".to_owned()
+        } else {
+            format!("{waits} waits, together at most {total} ms")
+        };
+        return Verdict::Holds(Bounds { states: 0, explored, assumptions: cut });
+    }
+    let safe_if =
+        vec![format!("{} is bounded", unknown.iter().map(|u| format!("`{u}`")).collect::<Vec<_>>().join(" and "))];
+    let unknowns = unknown.into_iter().map(|edge| (edge, "timeout".to_owned())).collect();
+    Verdict::Depends(Dependence { safe_if, unknowns, trace: None })
+}
+
+fn edge_of(system: &System, site: Site) -> Option<&whatif_model::system::Edge> {
+    system.edges.iter().find(|edge| edge.sites.contains(&site))
+}
+
+fn unbounded(operation: &str, callee: &str, place: Evidence, why: Option<&Evidence>) -> Trace {
+    let step = |actor: &str, to: &str, action: &str, fault: &str, evidence| TraceStep {
+        actor: actor.to_owned(),
+        to: to.to_owned(),
+        action: action.to_owned(),
+        fault: fault.to_owned(),
+        delta: String::new(),
+        evidence,
+    };
+    debug_assert!(Confidence::of(&place) == Confidence::Certain, "a place in the code is stated");
+    Trace {
+        scenario: format!("`{callee}` accepts the request and does not answer"),
+        steps: vec![
+            step("client", operation, "sends a request", "", None),
+            step(operation, callee, "calls and waits", "", Some(place)),
+            step(callee, "", "does not answer", "slow", None),
+            step(operation, "", "waits without a limit", "", why.cloned()),
+        ],
+        broken: format!("`{operation}` waits for ever, and holds what it has"),
+        repair: vec!["a time limit on the call, shorter than what its caller waits".to_owned()],
+    }
+}

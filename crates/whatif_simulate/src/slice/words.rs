@@ -1,0 +1,246 @@
+//! The explorer's answer in the words of the system.
+
+use super::build::Built;
+use crate::explore::{
+    self, Actor, Answer, Breach, Change, Condition, Event, Fault, Incompleteness, OperationId as Index, Options,
+    Practice, Property, Question, StepKind, Subject, TraceStep as Taken,
+};
+use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
+
+/// Translates an answer; a broken promise gets its smallest repair.
+pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, answer: Answer) -> Verdict {
+    match answer.verdict {
+        explore::Verdict::Violated(found) => {
+            let mut trace = trace(built, &found);
+            trace.repair = explore::repair(&built.slice, question, options)
+                .map(|repair| repair.practices.into_iter().map(practice).map(str::to_owned).collect())
+                .unwrap_or_default();
+            Verdict::Violated(trace)
+        }
+        explore::Verdict::Holds { bounds, states } => Verdict::Holds(Bounds {
+            states: states as u64,
+            explored: format!(
+                "{} requests, {} sends each, {} deliveries, {} faults",
+                bounds.requests,
+                bounds.client_attempts.min(built.slice.client.attempts),
+                bounds.deliveries,
+                bounds.faults.total
+            ),
+            assumptions: assumptions(built),
+        }),
+        explore::Verdict::Depends { safe_when, deciding, trace: found, .. } => Verdict::Depends(Dependence {
+            safe_if: safe_when.iter().map(|condition| condition_words(built, condition)).collect(),
+            unknowns: deciding.iter().filter_map(|unknown| built.unknowns.get(unknown.index()).cloned()).collect(),
+            trace: Some(trace(built, &found)),
+        }),
+        explore::Verdict::Incomplete { states, reason } => Verdict::Incomplete(match reason {
+            Incompleteness::StateLimit => format!("stopped after {states} states"),
+            Incompleteness::SlotLimit => "more is in flight at once than a state holds".to_owned(),
+            Incompleteness::Rejected(_) => "the operation is too large to explore".to_owned(),
+            Incompleteness::NotExplored => "not explored".to_owned(),
+        }),
+    }
+}
+
+fn assumptions(built: &Built<'_>) -> Vec<String> {
+    let mut assumptions = built.assumptions.clone();
+    assumptions.sort();
+    assumptions.dedup();
+    assumptions
+}
+
+fn condition_words(built: &Built<'_>, condition: &Condition) -> String {
+    let words: Vec<String> = condition
+        .literals
+        .iter()
+        .map(|literal| {
+            let name = built.slice.unknowns.get(literal.unknown.index()).map_or("?", |unknown| unknown.name.as_str());
+            if literal.value { name.to_owned() } else { format!("not: {name}") }
+        })
+        .collect();
+    words.join(" and ")
+}
+
+fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
+    let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step)).collect();
+    let faults: Vec<&str> = steps.iter().map(|step| step.fault.as_str()).filter(|fault| !fault.is_empty()).collect();
+    let scenario = if faults.is_empty() { "no fault is needed".to_owned() } else { faults.join(", then ") };
+    Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
+}
+
+fn step_words(built: &Built<'_>, step: &Taken) -> TraceStep {
+    let place = step.places.iter().rev().find_map(|place| built.place(place.origin));
+    let (action, to) = action(built, step);
+    let changes: Vec<String> = step.changes.iter().filter_map(|change| change_words(built, change)).collect();
+    TraceStep {
+        actor: actor(built, step.actor),
+        to,
+        action: format!("{action}{}", of_request(built, step.request)),
+        fault: step.fault.map(fault).unwrap_or_default().to_owned(),
+        delta: changes.join(", "),
+        evidence: place.cloned(),
+    }
+}
+
+/// Requests are only told apart where there are several.
+fn of_request(built: &Built<'_>, request: Option<u8>) -> String {
+    let several = !built.slice.concurrent.is_empty() || built.slice.program.items.iter().any(|item| item.counted);
+    match request {
+        Some(request) if several => format!(" (request {})", u32::from(request) + 1),
+        _ => String::new(),
+    }
+}
+
+fn operation<'b>(built: &'b Built<'_>, index: Index) -> &'b str {
+    built.slice.program.operations.get(index.index()).map_or("?", |operation| operation.name.as_str())
+}
+
+fn actor(built: &Built<'_>, actor: Actor) -> String {
+    let program = &built.slice.program;
+    match actor {
+        Actor::Client => "client".to_owned(),
+        Actor::Operation(index) => operation(built, index).to_owned(),
+        Actor::Service(id) => program.services.get(id.index()).cloned().unwrap_or_default(),
+        Actor::Relay(id) => format!("relay of {}", program.topics.get(id.index()).map_or("?", |topic| &topic.name)),
+        Actor::Network(index) => format!("network to {}", operation(built, index)),
+        Actor::Lock(id) => program.locks.get(id.index()).map_or("lock".to_owned(), |lock| lock.name.clone()),
+    }
+}
+
+/// What happens, and to whom.
+fn action(built: &Built<'_>, step: &Taken) -> (String, String) {
+    let entry = built.system[built.id].address.clone();
+    match step.event {
+        Event::Send => ("sends a request".to_owned(), entry),
+        Event::Resend => ("stops waiting and sends it again".to_owned(), entry),
+        Event::GiveUp => ("stops waiting for good".to_owned(), entry),
+        Event::Answered { ok: true } => ("is told that it worked".to_owned(), String::new()),
+        Event::Answered { ok: false } => ("is told that it failed".to_owned(), String::new()),
+        Event::TimeOut => ("stops waiting for the answer".to_owned(), called(built, step)),
+        Event::ReplyArrives => (format!("gets the answer{}", then(built, step)), String::new()),
+        Event::Start | Event::Continue => (doing(built, step), called(built, step)),
+        Event::Drop => ("drops a late answer".to_owned(), String::new()),
+        Event::RelayPublish => ("publishes the stored message".to_owned(), String::new()),
+        Event::RelayMark => ("marks the message as sent".to_owned(), String::new()),
+        Event::Resume => ("resumes from its log".to_owned(), String::new()),
+        Event::LeaseEnds => ("ends, its holder being dead".to_owned(), String::new()),
+        Event::LeaseExpires => ("expires while its holder lives".to_owned(), String::new()),
+        Event::Crash => ("crashes".to_owned(), String::new()),
+        Event::RequestLost => ("loses the request".to_owned(), String::new()),
+        Event::ReplyLost => ("loses the answer".to_owned(), String::new()),
+        Event::Duplicated => ("delivers it twice".to_owned(), String::new()),
+    }
+}
+
+fn called(built: &Built<'_>, step: &Taken) -> String {
+    let call = step.places.iter().rev().find_map(|place| match place.step {
+        StepKind::Call { operation: index, .. } => Some(operation(built, index).to_owned()),
+        StepKind::Publish { topic, .. } | StepKind::Outbox { topic, .. } => {
+            built.slice.program.topics.get(topic.index()).map(|topic| topic.name.clone())
+        }
+        _ => None,
+    });
+    call.unwrap_or_default()
+}
+
+/// The telling part of the steps taken in one transition.
+fn doing(built: &Built<'_>, step: &Taken) -> String {
+    let words: Vec<String> = step.places.iter().filter_map(|place| step_kind(built, place.step)).collect();
+    if words.is_empty() { "goes on".to_owned() } else { words.join(", ") }
+}
+
+fn then(built: &Built<'_>, step: &Taken) -> String {
+    let words: Vec<String> = step.places.iter().filter_map(|place| step_kind(built, place.step)).collect();
+    if words.is_empty() { String::new() } else { format!(", {}", words.join(", ")) }
+}
+
+fn step_kind(built: &Built<'_>, kind: StepKind) -> Option<String> {
+    let program = &built.slice.program;
+    let item = |id: explore::ItemId| program.items.get(id.index()).map_or("?", |item| item.name.as_str());
+    Some(match kind {
+        StepKind::Read { item: id, .. } => format!("reads `{}`", item(id)),
+        StepKind::Write { effect: Some(applies), .. } => {
+            let name = program.effects.get(applies.effect.index()).map_or("?", |effect| effect.name.as_str());
+            format!("does `{name}`")
+        }
+        StepKind::Write { item: Some(id), .. } => format!("writes `{}`", item(id)),
+        StepKind::DedupCheck { .. } => "looks the key up".to_owned(),
+        StepKind::DedupMark { .. } => "records the key".to_owned(),
+        StepKind::Call { .. } => "calls".to_owned(),
+        StepKind::Publish { .. } => "publishes".to_owned(),
+        StepKind::Outbox { .. } => "stores a message for the relay".to_owned(),
+        StepKind::Ack => "acknowledges the message".to_owned(),
+        StepKind::Lock { .. } => "takes the lock".to_owned(),
+        StepKind::Unlock { .. } => "gives the lock back".to_owned(),
+        StepKind::Respond { ok: true } => "answers that it worked".to_owned(),
+        StepKind::Respond { ok: false } => "answers that it failed".to_owned(),
+        _ => return None,
+    })
+}
+
+fn change_words(built: &Built<'_>, change: &Change) -> Option<String> {
+    let program = &built.slice.program;
+    let name = match change.subject {
+        Subject::Item(id) => program.items.get(id.index())?.name.clone(),
+        Subject::Effect(id) => format!("{} done", program.effects.get(id.index())?.name),
+        Subject::Undone(id) => format!("{} undone", program.effects.get(id.index())?.name),
+        Subject::Outbox(id) => format!("outbox of {}", program.topics.get(id.index())?.name),
+        Subject::Key(_) | Subject::Saga(_) | Subject::Lock(_) | Subject::Operation(_) => return None,
+    };
+    Some(format!("{name}: {} -> {}", change.before, change.after))
+}
+
+/// Lower-case words for a fault.
+fn fault(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Crash => "a crash",
+        Fault::Lose => "a message is lost",
+        Fault::Duplicate => "the network delivers twice",
+        Fault::Expire => "a lease expires",
+        Fault::Stale => "a replica lags behind",
+    }
+}
+
+/// The broken promise, by the names of the system.
+fn broken(built: &Built<'_>, breach: Breach) -> String {
+    let program = &built.slice.program;
+    let entry = &built.system[built.id].address;
+    let subject = match breach.subject {
+        Subject::Effect(id) | Subject::Undone(id) => program.effects.get(id.index()).map(|effect| effect.name.clone()),
+        Subject::Item(id) => program.items.get(id.index()).map(|item| item.name.clone()),
+        Subject::Operation(id) => Some(operation(built, id).to_owned()),
+        _ => None,
+    };
+    let subject = subject.unwrap_or_else(|| entry.clone());
+    match breach.property {
+        Property::AtMostOnce => format!("`{subject}` is done twice for one request to `{entry}`"),
+        Property::AllOrCompensated => {
+            format!("`{entry}` stays half done: `{subject}` is missing, and nothing undoes the rest")
+        }
+        Property::NoLostEvent => format!("`{subject}` never happens although its cause is committed"),
+        Property::NoPhantomEvent => format!("`{subject}` happens although its cause is not committed"),
+        Property::HonestAnswer => format!("the caller of `{entry}` is told that it worked, and `{subject}` is missing"),
+        Property::NothingStuck => format!("`{subject}` is stuck, and nothing frees it"),
+        Property::CompensatedOnce => format!("`{subject}` is taken back more often than it was done"),
+        Property::NoLostUpdate => {
+            format!("an update of `{subject}` is lost: both read the same value and the second overwrites the first")
+        }
+        Property::FencedWrites => format!("`{subject}` is overwritten by the holder of an expired lease"),
+        Property::Convergence => format!("`{subject}` does not end with the newest version"),
+    }
+}
+
+fn practice(practice: Practice) -> &'static str {
+    match practice {
+        Practice::AtomicKey => {
+            "an idempotency key, recorded under a unique constraint in the transaction of the effect"
+        }
+        Practice::Inbox => "message ids, recorded in the transaction of the effect",
+        Practice::AckAfterCommit => "acknowledging after the last write",
+        Practice::Outbox => "an outbox row in the transaction of the write",
+        Practice::CompareAndSet => "a conditional write on the version that was read",
+        Practice::Fencing => "a fencing token the store checks",
+        Practice::Compensation => "compensation of every step, also of those with an unknown outcome",
+        Practice::SagaLog => "a durable log that resumes the operation after a crash",
+    }
+}

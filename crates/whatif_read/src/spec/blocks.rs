@@ -223,15 +223,23 @@ impl Scan<'_> {
     }
 
     fn in_list(&self) -> bool {
-        let last = self.out.iter().rev().find(|b| !matches!(b.kind, BlockKind::Fence | BlockKind::Markup));
+        let last = self
+            .out
+            .iter()
+            .rev()
+            .take(LIST_LOOK_BACK)
+            .find(|b| !matches!(b.kind, BlockKind::Fence | BlockKind::Markup));
         last.is_some_and(|b| !matches!(b.kind, BlockKind::Heading(_))) && self.near_item()
     }
 
     /// Whether an item was seen among the last few blocks: an indented line then belongs to the list.
     fn near_item(&self) -> bool {
-        self.out.iter().rev().take(6).any(|b| matches!(b.kind, BlockKind::Item(_)))
+        self.out.iter().rev().take(LIST_LOOK_BACK).any(|b| matches!(b.kind, BlockKind::Item(_)))
     }
 }
+
+/// How many blocks back a list item may lie for an indented line to belong to it.
+const LIST_LOOK_BACK: usize = 6;
 
 fn line_end(text: &str, from: usize) -> usize {
     text.as_bytes().get(from..).and_then(|rest| rest.iter().position(|b| *b == b'\n')).map_or(text.len(), |n| from + n)

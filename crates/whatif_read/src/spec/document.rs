@@ -57,6 +57,8 @@ fn by_name(path: &str, stem: &str) -> Option<DocumentKind> {
         "install",
         "development",
         "checklist",
+        "constitution",
+        "mentorship",
     ]) || dir(&[
         ".github",
         ".claude",
@@ -73,7 +75,8 @@ fn by_name(path: &str, stem: &str) -> Option<DocumentKind> {
     ]) {
         return Some(DocumentKind::Guide);
     }
-    if stem == "tasks" || has(&["todo"]) {
+    let report = ["report", "completion", "completed", "implementation_summary", "implementation-summary", "_status"];
+    if stem == "tasks" || stem.starts_with("task_") || has(&["todo"]) || report.iter().any(|r| stem.ends_with(r)) {
         return Some(DocumentKind::Tasks);
     }
     if has(&["runbook", "playbook"]) || dir(&["runbooks", "playbooks", "operations"]) {

@@ -158,7 +158,9 @@ fn skipped(rest: &[u8]) -> Option<(usize, bool)> {
             let close = find(&within[ticks..], &within[..ticks])?;
             Some((ticks + close + ticks, true))
         }
-        b']' if within.get(1) == Some(&b'(') => Some((within.iter().position(|b| *b == b')')? + 1, false)),
+        b']' if within.get(1) == Some(&b'(') => {
+            Some((within.iter().position(|b| *b == b')').map_or(1, |n| n + 1), false))
+        }
         b']' => Some((1, false)),
         b'<' if within.starts_with(b"<!--") => Some((find(within, b"-->")? + 3, false)),
         b'<' if within.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') => {

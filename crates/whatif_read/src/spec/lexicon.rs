@@ -128,7 +128,7 @@ const WORDS: &[(Class, &str)] = &[
          promptly latency reliable reliably reliability resilient resilience resiliency robust robustness fault durable \
          durably durability guaranteed guarantee guarantees available availability ha downtime always uninterrupted \
          transaction transactions transactional transactionally atomic atomically atomicity lock locks locking locked \
-         redlock setnx mutex scalable scalability scalably scale scales graceful gracefully efficient efficiently \
+         redlock setnx nx mutex scalable scalability scalably scale scales graceful gracefully efficient efficiently \
          efficiency seamless seamlessly smooth smoothly minimal negligible acceptable reasonable lightweight overhead \
          lost lose loss exactly traffic load eventually interruption disruption performantly",
     ),
@@ -256,7 +256,7 @@ const WORDS: &[(Class, &str)] = &[
          rps tps rpo rto durability timeout timeouts deadline retry retries retried attempts backoff jitter idempotent \
          idempotency idempotence deduplicate deduplication dedup fallback degraded degrade degrades degradation \
          failover replica replicas staleness stale linearizable serializable eventually quorum \
-         once circuit owner owns owned ownership response p50 p75 p90 p95 p99 p999 backup \
+         once writes circuit owner owns owned ownership response p50 p75 p90 p95 p99 p999 backup \
          backups failure failures fails fail crash crashes outage unavailable down restart restarts survive survives \
          tolerate tolerates strong eventual causal concurrent requests sla slo slos slas",
     ),

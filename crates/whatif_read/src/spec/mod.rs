@@ -14,3 +14,6 @@ mod requirements;
 mod vague;
 
 pub use reader::read;
+
+#[cfg(test)]
+mod tests;

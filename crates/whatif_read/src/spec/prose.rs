@@ -74,10 +74,13 @@ impl<'t> Prose<'t> {
                 lexer::sentence_ends(self.text, &self.tokens[first..], &mut ends);
             }
             let mut from = first;
-            for end in &ends {
-                let classes = self.tokens[from..first + end].iter().fold(Class::NONE, |all, t| all.with(t.class));
-                self.sentences.push(Sentence { block: at, first: from, last: first + end, section, label, classes });
-                from = first + end;
+            for end in ends.iter().map(|end| first + end) {
+                while from < end {
+                    let last = end.min(from + SENTENCE_TOKENS_MAX);
+                    let classes = self.tokens[from..last].iter().fold(Class::NONE, |all, t| all.with(t.class));
+                    self.sentences.push(Sentence { block: at, first: from, last, section, label, classes });
+                    from = last;
+                }
             }
         }
     }
@@ -88,11 +91,13 @@ impl Prose<'_> {
     fn label(&self, block: &Block, current: SectionKind) -> SectionKind {
         let text = self.text.get(block.range.clone()).unwrap_or("");
         let bold = text.strip_prefix("**").or_else(|| text.strip_prefix("__"));
-        let lead = bold.and_then(|rest| rest.split(['*', '_']).next());
+        let lead = bold
+            .and_then(|rest| rest.split(['*', '_']).next())
+            .map(|l| if l.len() <= LABEL_BYTES_MAX { l } else { "" });
         match (block.kind, lead) {
             (BlockKind::Heading(_), _) | (BlockKind::Paragraph, None) => SectionKind::Other,
             (BlockKind::Paragraph | BlockKind::Item(_), Some(lead)) => match outline::section_kind(lead) {
-                SectionKind::Alternatives if lead.len() <= LABEL_BYTES_MAX => SectionKind::Alternatives,
+                SectionKind::Alternatives => SectionKind::Alternatives,
                 _ if matches!(block.kind, BlockKind::Item(_)) => current,
                 _ => SectionKind::Other,
             },
@@ -235,6 +240,9 @@ impl<'p> View<'p> {
         )
     }
 }
+
+/// Longer sentences are cut: what is judged by looking around in a sentence then stays linear overall.
+const SENTENCE_TOKENS_MAX: usize = 250;
 
 /// How many sentences after a claim are looked at for its number.
 const CONTINUED_MAX: usize = 4;

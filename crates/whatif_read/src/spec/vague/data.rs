@@ -1,6 +1,7 @@
 //! "consistent" of data, "fast" of behaviour.
 
 use super::Phrase;
+use crate::spec::lexer::Kind;
 use crate::spec::lexicon::Class;
 use crate::spec::prose::View;
 use whatif_model::facts::prose::VagueTerm;
@@ -97,7 +98,7 @@ fn noun(view: &View<'_>, at: usize) -> Option<usize> {
 pub(super) fn fast(view: &View<'_>, at: usize) -> Option<Phrase> {
     let (first, last) = match view.word(at).to_ascii_lowercase().as_str() {
         "real" => real_time(view, at)?,
-        "instant" | "instantly" | "instantaneous" | "instantaneously" => instant(view, at)?,
+        "instant" | "instantly" | "instantaneously" => instant(view, at)?,
         "low" | "acceptable" | "reasonable" | "minimal" | "high" => latency(view, at)?,
         "fast" | "quick" | "rapid" => speedy(view, at)?,
         "quickly" | "rapidly" | "promptly" | "timely" => quickly(view, at)?,
@@ -163,6 +164,11 @@ fn instant(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
         && !behaviour(view, next);
     let name = view.token(at).is_some_and(|t| t.capital) && at != view.sentence.first && view.class(next, Class::CODE);
     let adjective = view.is(at, "instant");
+    let ends =
+        |p: usize| view.class(p, Class::FAILURE) || view.any(p, &["vanish", "vanishes", "disappear", "disappears"]);
+    if ends(view.before(at)) || ends(next) {
+        return None;
+    }
     let claimed = !adjective
         || behaviour(view, next)
         || view.any(view.before(at), &["feel", "feels", "be", "is", "are", "near", "guaranteed", "appear", "appears"]);
@@ -230,8 +236,9 @@ fn speedy(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if view.is(next, "enough") {
         return Some((at, next));
     }
-    let predicate =
-        view.class_before(at, 3, Class::COPULA) && !view.class(next, Class::CLAUSE) && !behaviour(view, next);
+    let ends_there = view.token(next).is_none_or(|t| t.kind != Kind::Word)
+        || view.any(next, &["and", "for", "on", "in", "at", "with", "even", "so"]);
+    let predicate = view.class_before(at, 3, Class::COPULA) && ends_there;
     let boosted =
         view.any(before, &["very", "extremely", "blazing", "really", "super", "ultra", "lightning", "incredibly"]);
     if boosted {

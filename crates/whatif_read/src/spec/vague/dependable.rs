@@ -1,6 +1,7 @@
 //! "reliable", "available", "scalable".
 
 use super::Phrase;
+use crate::spec::lexer::Kind;
 use crate::spec::lexicon::Class;
 use crate::spec::prose::View;
 use whatif_model::facts::prose::VagueTerm;
@@ -32,6 +33,9 @@ pub(super) fn reliable(view: &View<'_>, at: usize) -> Option<Phrase> {
 fn adjective(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     let next = view.after(at);
     let before = view.before(at);
+    if view.any(next, &["manner", "fashion"]) && view.has(Class::SYSTEM) {
+        return Some((at, next));
+    }
     if view.any(
         next,
         &[
@@ -245,9 +249,10 @@ fn availability(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
 
 fn always(view: &View<'_>, at: usize) -> Option<usize> {
     let next = view.after(at);
-    let on = view.is(next, "on")
-        && view.token(next + 1).is_none_or(|t| !t.glued && t.kind != crate::spec::lexer::Kind::Word);
+    let on = view.is(next, "on") && view.token(next + 1).is_none_or(|t| !t.glued && t.kind != Kind::Word);
+    let ends_there = view.token(next + 1).is_none_or(|t| t.kind != Kind::Word) || view.is(next + 1, "even");
     let available = view.any(next, &["available", "up"])
+        && ends_there
         && view.class_before(at, 5, Class::SYSTEM)
         && view.class_before(at, 3, Class::COPULA);
     (on && view.class_before(at, 6, Class::SYSTEM) || available).then_some(next)
@@ -273,7 +278,8 @@ pub(super) fn scalable(view: &View<'_>, at: usize) -> Option<Phrase> {
                 || view.class(next, Class::DATA)
                 || view.any(next, &["query", "solution", "foundation"]);
             let predicate = view.class_before(at, 4, Class::COPULA) && view.class_before(at, 10, Class::SYSTEM);
-            (behaves || predicate).then_some((at, at))?
+            let named = (next..next + 3).any(|p| view.any(p, &["proposal", "project", "team", "workshop"]));
+            ((behaves || predicate) && !named).then_some((at, at))?
         }
         "scalability" => view.class_before(at, 4, Class::ENSURE).then_some((at, at))?,
         "scales" => {

@@ -23,11 +23,14 @@ pub(super) fn transaction(view: &View<'_>, at: usize) -> Option<Phrase> {
         "atomically" | "transactionally" => true,
         _ => false,
     };
-    (bounded && remote_effect(view)).then(|| Phrase::new(VagueTerm::Transaction, at, at))
+    (bounded && remote_effect(view, at)).then(|| Phrase::new(VagueTerm::Transaction, at, at))
 }
 
+/// How far from the word the other system is named, in tokens.
+const EFFECT_REACH: usize = 16;
+
 /// An effect on another system, told as part of what happens.
-fn remote_effect(view: &View<'_>) -> bool {
+fn remote_effect(view: &View<'_>, at: usize) -> bool {
     let systems = ["kafka", "rabbitmq", "stripe", "paypal", "webhook", "webhooks", "sns", "sqs", "elasticsearch"];
     let acts = [
         "publish",
@@ -43,17 +46,20 @@ fn remote_effect(view: &View<'_>) -> bool {
         "notify",
         "notifies",
     ];
-    let across = view.positions().any(|p| {
-        view.is(p, "across")
-            && (p + 1..p + 4).any(|q| view.any(q, &["services", "microservices", "databases", "systems"]))
-    });
-    across || (view.has_word(&systems) && view.has_word(&acts))
+    let stop = |p: &usize| view.mark(*p, b'.') || view.boundary(*p) && view.mark(*p, b'|');
+    let before = (view.sentence.first..at).rev().take(EFFECT_REACH).take_while(|p| !stop(p));
+    let near: Vec<usize> = before.chain((at..at + EFFECT_REACH).take_while(|p| !stop(p))).collect();
+    let named = |words: &[&str]| near.iter().any(|p| view.any(*p, words));
+    let apart = ["services", "microservices", "databases", "systems"];
+    let across = near.iter().any(|p| view.is(*p, "across") && (p + 1..p + 4).any(|q| view.any(q, &apart)));
+    across || (named(&systems) && named(&acts))
 }
 
 /// A lock across nodes.
 pub(super) fn lock(view: &View<'_>, at: usize) -> Option<Phrase> {
     let word = view.word(at).to_ascii_lowercase();
     let (first, last) = match word.as_str() {
+        "lock" | "locks" if held_across_call(view, at) => (at, at),
         "lock" | "locks" | "locking" => {
             let before = view.before(at);
             let across = view.any(before, &["distributed", "redis", "cluster-wide", "clusterwide", "cross-node"])
@@ -62,9 +68,18 @@ pub(super) fn lock(view: &View<'_>, at: usize) -> Option<Phrase> {
             (across && !client).then_some((before, at))?
         }
         "redlock" | "setnx" => (at, at),
+        "nx" if view.is(view.before(at), "set") => (view.before(at), at),
         _ => return None,
     };
     Some(Phrase::new(VagueTerm::Lock, first, last))
+}
+
+/// "holds the lock while calling ...": told as what the system does.
+fn held_across_call(view: &View<'_>, at: usize) -> bool {
+    let held = view.word_before(at, 5, &["hold", "holds", "holding", "keeps"]);
+    let remote = ["http", "rpc", "grpc", "request", "call", "calls", "calling", "network", "remote"];
+    let during = (at + 1..at + 5).any(|p| view.any(p, &["while", "during", "across"]));
+    held && during && (at + 1..at + 12).any(|p| view.any(p, &remote))
 }
 
 /// "graceful degradation", "fails gracefully".
@@ -110,6 +125,12 @@ fn efficient(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if view.is(next, "enough") || view.is(before, "most") {
         return Some((at, next));
     }
+    let work = view.word(next).ends_with("tion") || view.word(next).ends_with("ing");
+    if work
+        && view.word_before(at, 2, &["for", "allow", "allows", "enable", "enables", "provide", "provides", "supports"])
+    {
+        return Some((at, next));
+    }
     (view.class(next, Class::SYSTEM) || identifier(view, next)).then_some((at, next)).or_else(|| {
         let noun = view.after(next);
         (view.class(noun, Class::SYSTEM) && view.class_before(at, 4, Class::ENSURE)).then_some((at, noun))
@@ -128,6 +149,11 @@ fn seamless(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     }
     let next = view.after(at);
     let joined = view.is(next, "and");
+    let acts =
+        ["integrate", "integrates", "scale", "scales", "continue", "continues", "switch", "switches", "failover"];
+    if view.any(view.before(at), &acts) || view.any(next, &acts) {
+        return Some((at, at));
+    }
     let noun = if joined { view.after(view.after(next)) } else { next };
     let behaves = view.class(next, Class::SYSTEM) || view.class(noun, Class::SYSTEM);
     let claimed = view.class_before(at, 5, Class::ENSURE) || view.class_before(at, 5, Class::MODAL);

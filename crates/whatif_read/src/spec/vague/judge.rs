@@ -19,7 +19,7 @@ pub(super) fn sense(view: &View<'_>, phrase: Phrase) -> Sense {
     if !phrase.negative && negated(view, phrase) {
         return Sense::NotPromised;
     }
-    if story(view) {
+    if story(view, phrase) {
         return Sense::NotAClaim;
     }
     if weighed(view, phrase) || comparison_row(view) {
@@ -98,7 +98,8 @@ fn negated(view: &View<'_>, phrase: Phrase) -> bool {
             break;
         }
         commas += usize::from(view.mark(p, b',') || view.is(p, "and"));
-        let near = distance < 2 || !view.is(p, "no");
+        let lacks = (p + 1..p + 4).any(|q| view.any(q, &["support", "guarantee", "guarantees", "need", "requirement"]));
+        let near = distance < 2 || !view.is(p, "no") || lacks;
         if view.class(p, Class::NEGATION) && commas == 0 && near && !view.is(p + 1, "only") {
             return true;
         }
@@ -168,14 +169,16 @@ fn quoted(view: &View<'_>, phrase: Phrase) -> bool {
 }
 
 /// "As a reader, I want ...": a wish of somebody in a story.
-fn story(view: &View<'_>) -> bool {
+fn story(view: &View<'_>, phrase: Phrase) -> bool {
     let first = view.sentence.first;
     let opens = view.is(first, "as")
         && view.any(first + 1, &["a", "an"])
-        && (first..first + 14).any(|p| view.any(p, &["I", "we"]));
+        && (first..first + 14).any(|p| view.any(p, &["I", "I'll", "we", "we'll"]));
     let wish = view.section() == SectionKind::Example
         && view.has_word(&["want", "wants", "he", "she", "his", "her", "I", "my"]);
-    opens || wish
+    let person = (first..first + 4).any(|p| view.class(p, Class::HUMAN) && !view.is(p, "we"));
+    let told = person && phrase.term == VagueTerm::Fast && !view.has_word(&["must", "shall", "should"]);
+    opens || wish || told
 }
 
 /// A row of a table that weighs options against each other.
@@ -225,7 +228,19 @@ fn quantified(view: &View<'_>, phrase: Phrase) -> bool {
         || percentile_in_reach(view, phrase)
 }
 
+/// Percentiles, and orders of magnitude ("every few seconds", "tens of milliseconds").
 fn percentile_in_reach(view: &View<'_>, phrase: Phrase) -> bool {
+    let order = |p: usize| {
+        view.class(p, Class::TIME)
+            && view.any(view.before(p), &["few", "couple", "several", "of", "sub"])
+            && view.word(p).len() > 3
+    };
+    if matches!(phrase.term, VagueTerm::Fast | VagueTerm::Consistent)
+        && view.has(Class::TIME)
+        && view.positions().any(order)
+    {
+        return true;
+    }
     phrase.term == VagueTerm::Fast
         && view.has_word(&["p50", "p90", "p95", "p99", "p999", "percentile", "sub-second", "O"])
 }

@@ -44,7 +44,7 @@ fn dependencies_point_one_way() {
         ("whatif_simulate", &["whatif_model"]),
         ("whatif_review", &["whatif_model"]),
         ("whatif_report", &["whatif_model"]),
-        ("whatif_config", &["whatif_model", "whatif_resolve"]),
+        ("whatif_config", &["whatif_model"]),
     ]);
     for (name, allowed) in allowed {
         let manifest = read(&root().join("crates").join(name).join("Cargo.toml"));

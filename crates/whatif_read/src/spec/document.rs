@@ -21,88 +21,127 @@ pub(crate) fn kind(path: &str, text: &str, sections: &[Section]) -> DocumentKind
 }
 
 fn by_name(path: &str, stem: &str) -> Option<DocumentKind> {
-    let has = |parts: &[&str]| parts.iter().any(|p| stem.contains(p));
-    let dir = |parts: &[&str]| path.split('/').rev().skip(1).any(|d| parts.contains(&d));
-    if has(&["changelog", "release-notes", "release_notes", "releasenotes"])
-        || ["history", "news", "changes"].contains(&stem)
-        || dir(&["changelog", "changelogs"])
-    {
-        return Some(DocumentKind::Changelog);
-    }
-    if has(&[
-        "license",
-        "code_of_conduct",
-        "code-of-conduct",
-        "maintainers",
-        "governance",
-        "authors",
-        "notice",
-        "adopters",
-    ]) || stem == "security"
-    {
-        return Some(DocumentKind::Other);
-    }
-    if has(&["template"]) || dir(&["templates", "template", "_template", "nnnn-template"]) || path.contains("template/")
-    {
-        return Some(DocumentKind::Template);
-    }
-    if has(&[
-        "contributing",
-        "agents",
-        "claude",
-        "copilot",
-        "quickstart",
-        "getting-started",
-        "tutorial",
-        "install",
-        "development",
-        "checklist",
-        "constitution",
-        "mentorship",
-    ]) || dir(&[
-        ".github",
-        ".claude",
-        ".cursor",
-        "prompts",
-        "commands",
-        "tutorials",
-        "getting-started",
-        "guides",
-        "blog",
-        "skills",
-        "memory",
-        "case-studies",
-    ]) {
-        return Some(DocumentKind::Guide);
-    }
-    let report = ["report", "completion", "completed", "implementation_summary", "implementation-summary", "_status"];
-    if stem == "tasks" || stem.starts_with("task_") || has(&["todo"]) || report.iter().any(|r| stem.ends_with(r)) {
-        return Some(DocumentKind::Tasks);
-    }
-    if has(&["runbook", "playbook"]) || dir(&["runbooks", "playbooks", "operations"]) {
-        return Some(DocumentKind::Runbook);
-    }
-    if stem.contains("requirements") || stem == "prd" {
-        return Some(DocumentKind::Requirements);
-    }
-    if ["spec", "specification"].contains(&stem) || stem.ends_with("-spec") {
-        return Some(DocumentKind::Specification);
-    }
-    if stem.starts_with("adr") || dir(&["adr", "adrs", "decisions", "architecture-decisions"]) {
-        return Some(DocumentKind::Decision);
-    }
-    if has(&["architecture", "design"]) || dir(&["design", "designs", "design-docs"]) {
-        return Some(DocumentKind::Design);
-    }
-    let proposal = ["keps", "rfcs", "rfc", "proposals", "proposals-done", "proposals-accepted", "enhancements", "pip"];
-    if stem.starts_with("rfc") || dir(&proposal) || ["proposal", "kep"].contains(&stem) {
-        return Some(DocumentKind::Proposal);
-    }
-    if stem == "readme" && !path.contains("/keps/") {
-        return None;
-    }
-    None
+    NAMES.iter().find_map(|rule| {
+        let named = rule.stems.contains(&stem)
+            || rule.inside.iter().any(|part| stem.contains(part))
+            || rule.starts.iter().any(|part| stem.starts_with(part))
+            || rule.ends.iter().any(|part| stem.ends_with(part))
+            || path.split('/').rev().skip(1).any(|folder| rule.folders.contains(&folder));
+        named.then_some(rule.kind)
+    })
 }
+
+/// What the name of a document or of a folder above it says about its kind.
+struct NameRule {
+    kind: DocumentKind,
+    stems: &'static [&'static str],
+    inside: &'static [&'static str],
+    starts: &'static [&'static str],
+    ends: &'static [&'static str],
+    folders: &'static [&'static str],
+}
+
+const ANY: NameRule =
+    NameRule { kind: DocumentKind::Other, stems: &[], inside: &[], starts: &[], ends: &[], folders: &[] };
+
+/// First match wins.
+const NAMES: &[NameRule] = &[
+    NameRule {
+        kind: DocumentKind::Changelog,
+        stems: &["history", "news", "changes"],
+        inside: &["changelog", "release-notes", "release_notes", "releasenotes"],
+        folders: &["changelog", "changelogs"],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Other,
+        stems: &["security"],
+        inside: &[
+            "license",
+            "code_of_conduct",
+            "code-of-conduct",
+            "maintainers",
+            "governance",
+            "authors",
+            "notice",
+            "adopters",
+        ],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Template,
+        inside: &["template"],
+        folders: &["templates", "template", "_template", "nnnn-template", "nnnn-kep-template"],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Guide,
+        inside: &[
+            "contributing",
+            "agents",
+            "claude",
+            "copilot",
+            "quickstart",
+            "getting-started",
+            "tutorial",
+            "install",
+            "development",
+            "checklist",
+            "constitution",
+            "mentorship",
+        ],
+        folders: &[
+            ".github",
+            ".claude",
+            ".cursor",
+            "prompts",
+            "commands",
+            "tutorials",
+            "getting-started",
+            "guides",
+            "blog",
+            "skills",
+            "memory",
+            "case-studies",
+        ],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Tasks,
+        stems: &["tasks"],
+        inside: &["todo"],
+        starts: &["task_"],
+        ends: &["report", "completion", "completed", "implementation_summary", "implementation-summary", "_status"],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Runbook,
+        inside: &["runbook", "playbook"],
+        folders: &["runbooks", "playbooks", "operations"],
+        ..ANY
+    },
+    NameRule { kind: DocumentKind::Requirements, stems: &["prd"], inside: &["requirements"], ..ANY },
+    NameRule { kind: DocumentKind::Specification, stems: &["spec", "specification"], ends: &["-spec"], ..ANY },
+    NameRule {
+        kind: DocumentKind::Decision,
+        starts: &["adr"],
+        folders: &["adr", "adrs", "decisions", "architecture-decisions"],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Design,
+        inside: &["architecture", "design"],
+        folders: &["design", "designs", "design-docs"],
+        ..ANY
+    },
+    NameRule {
+        kind: DocumentKind::Proposal,
+        stems: &["proposal", "kep"],
+        starts: &["rfc"],
+        folders: &["keps", "rfcs", "rfc", "proposals", "proposals-done", "proposals-accepted", "enhancements", "pip"],
+        ..ANY
+    },
+];
 
 fn by_headings(path: &str, stem: &str, text: &str, sections: &[Section]) -> DocumentKind {
     let count = |kind| sections.iter().filter(|s| s.kind == kind).count();

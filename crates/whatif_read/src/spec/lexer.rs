@@ -100,9 +100,8 @@ fn word_length(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let mut n = 0;
     while let Some(byte) = bytes.get(n) {
-        if byte.is_ascii_alphanumeric() || identifier_joint(bytes, n) {
-            n += 1;
-        } else if *byte == b'\'' && n > 0 && bytes.get(n + 1).is_some_and(u8::is_ascii_alphabetic) {
+        let apostrophe = *byte == b'\'' && n > 0 && bytes.get(n + 1).is_some_and(u8::is_ascii_alphabetic);
+        if byte.is_ascii_alphanumeric() || apostrophe || identifier_joint(bytes, n) {
             n += 1;
         } else if *byte >= 0x80 {
             match rest[n..].chars().next() {

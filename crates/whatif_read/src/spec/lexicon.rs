@@ -95,10 +95,13 @@ pub(crate) fn class_of(word: &[u8]) -> Class {
 const LONGEST: usize = 20;
 const SLOTS: usize = 4096;
 const MASK: usize = SLOTS - 1;
-static TABLE: OnceLock<Box<[Option<(&'static str, Class)>]>> = OnceLock::new();
+/// Open addressing: a word and its classes, or a free slot.
+type Table = Box<[Option<(&'static str, Class)>]>;
 
-fn build() -> Box<[Option<(&'static str, Class)>]> {
-    let mut table: Box<[Option<(&'static str, Class)>]> = vec![None; SLOTS].into_boxed_slice();
+static TABLE: OnceLock<Table> = OnceLock::new();
+
+fn build() -> Table {
+    let mut table: Table = vec![None; SLOTS].into_boxed_slice();
     for (class, words) in WORDS {
         for word in words.split_ascii_whitespace() {
             let mut slot = fnv1a(word.as_bytes()) as usize & MASK;

@@ -172,7 +172,8 @@ fn instant(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     let claimed = !adjective
         || behaviour(view, next)
         || view.any(view.before(at), &["feel", "feels", "be", "is", "are", "near", "guaranteed", "appear", "appears"]);
-    (!point_in_time && !name && claimed && !(adjective && view.any(next, &of_art))).then_some((at, at))
+    let fixed = point_in_time || name || adjective && view.any(next, &of_art);
+    (claimed && !fixed).then_some((at, at))
 }
 
 fn latency(view: &View<'_>, at: usize) -> Option<(usize, usize)> {

@@ -60,6 +60,8 @@ pub struct System {
     pub externals: Vec<External>,
     /// Who talks to whom, aggregated over all effects and deployment links.
     pub edges: Vec<Edge>,
+    /// Which logical database of a store each service uses, where something names it; by store, then service.
+    pub databases: Vec<DatabaseUse>,
     /// Contracts with the service that offers them, when known.
     pub contracts: Vec<(Contract, Option<ServiceId>)>,
     /// Specification and design documents, in path order.
@@ -196,6 +198,19 @@ pub struct Store {
     pub tables: Vec<Table>,
     /// Why we believe it exists.
     pub evidence: Vec<Evidence>,
+}
+
+/// A service uses a logical database (schema, keyspace number) of a store: one server may hold several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DatabaseUse {
+    /// The server.
+    pub store: StoreId,
+    /// Who uses it.
+    pub service: ServiceId,
+    /// The database's name, as written.
+    pub database: String,
+    /// Where it is named.
+    pub evidence: Evidence,
 }
 
 /// A topic or queue.

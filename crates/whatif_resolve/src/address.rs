@@ -26,6 +26,28 @@ fn keyed(text: &str) -> Option<&str> {
     value.trim().split([',', ':']).next()
 }
 
+/// The logical database an address names: the path of a URL, `dbname=`, `Database=`.
+pub(crate) fn database(value: &Value) -> Option<String> {
+    let text: String = value
+        .parts
+        .iter()
+        .map(|part| if let Part::Text(text) = part { text.clone() } else { HOLE.to_string() })
+        .collect();
+    let named = |text: &str| -> Option<String> {
+        let mut pairs = text.split([' ', ';']).filter_map(|pair| pair.split_once('='));
+        let keys = ["dbname", "database", "initial catalog"];
+        pairs.find(|(key, _)| keys.contains(&key.trim().to_lowercase().as_str())).map(|(_, v)| v.trim().to_owned())
+    };
+    let path = |text: &str| -> Option<String> {
+        let rest = text.rsplit_once("://").map(|(_, rest)| rest).or(text.split_once("@tcp(").map(|(_, rest)| rest))?;
+        let (_, path) = rest.split_once('/')?;
+        Some(path.split(['?', '/', ';']).next().unwrap_or(path).to_owned())
+    };
+    let name = named(text.trim()).or_else(|| path(text.trim()))?;
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    plain.then_some(name)
+}
+
 /// The Go MySQL driver's `user:password@tcp(host:3306)/db`.
 fn driver(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("@tcp(")?;
@@ -78,6 +100,18 @@ mod tests {
         url.push(Value::env("CART_HOST"));
         url.push(Value::text(":8080/cart"));
         assert_eq!(host(&url), None);
+    }
+
+    #[test]
+    fn databases_are_told_from_servers() {
+        let named = |text: &str| database(&Value::text(text));
+        assert_eq!(named("postgresql://me:secret@accounts-db:5432/accounts?sslmode=off").as_deref(), Some("accounts"));
+        assert_eq!(named("jdbc:mysql://mysql/cities?useSSL=false").as_deref(), Some("cities"));
+        assert_eq!(named("me:pw@tcp(db:3306)/shop?parseTime=true").as_deref(), Some("shop"));
+        assert_eq!(named("host=db port=5432 dbname=x").as_deref(), Some("x"));
+        assert_eq!(named("redis://redis:6379/0").as_deref(), Some("0"));
+        assert_eq!(named("redis:6379"), None);
+        assert_eq!(named("http://"), None);
     }
 
     #[test]

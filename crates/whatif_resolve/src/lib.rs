@@ -3,13 +3,14 @@
 //! The only place that decides "payments here is payments-svc there". Steps, in order:
 //! [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
 //! of them, [`names`] maps every host name to one, [`operations`] collects what services offer,
-//! [`bind`] replaces symbolic targets, [`edges`] aggregates who talks to whom, [`layers`] adds what
-//! meshes and gateways do, [`idempotency`] sums up how operations tell repeats apart.
+//! [`bind`] replaces symbolic targets, [`edges`] aggregates who talks to whom, [`databases`] notes which
+//! logical database of a server each uses, [`layers`] adds what meshes and gateways do, [`idempotency`] sums up how operations tell repeats apart.
 
 mod address;
 mod answers;
 mod bind;
 mod components;
+mod databases;
 mod edges;
 mod environment;
 mod idempotency;
@@ -38,6 +39,7 @@ pub fn resolve(mut input: Input) -> System {
     mutation::spread(&mut draft.system);
     idempotency::summarise(&mut draft.system);
     edges::aggregate(&input, &mut draft, &names, &environment);
+    databases::collect(&input, &mut draft, &names, &environment);
     layers::apply(&input, &mut draft, &names);
     answers::apply(&input, &mut draft.system);
     let mut system = draft.system;

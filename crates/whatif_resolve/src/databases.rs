@@ -1,0 +1,55 @@
+//! Which logical database of a server each service uses: two schemas on one server are not one database.
+
+use crate::address;
+use crate::bind;
+use crate::components::Draft;
+use crate::environment::Environment;
+use crate::input::Input;
+use crate::names::Names;
+use whatif_model::evidence::{Evidence, How};
+use whatif_model::flow::{PeerRole, Target};
+use whatif_model::system::{DatabaseUse, Node, ServiceId};
+use whatif_model::value::Value;
+
+/// Fills [`whatif_model::system::System::databases`].
+pub(crate) fn collect(input: &Input, draft: &mut Draft, names: &Names, environment: &Environment) {
+    let mut uses = from_variables(draft, names, environment);
+    uses.extend(from_clients(input, draft, names, environment));
+    uses.sort();
+    uses.dedup_by(|a, b| (a.store, a.service, &a.database) == (b.store, b.service, &b.database));
+    draft.system.databases = uses;
+}
+
+fn from_variables(draft: &Draft, names: &Names, environment: &Environment) -> Vec<DatabaseUse> {
+    let services = draft.system.service_ids();
+    let variables = services.flat_map(|(id, _)| environment.all(id).map(move |(_, set)| (id, set)));
+    let uses = variables.filter_map(|(service, (value, place))| {
+        let (value, _) = environment.evaluate(service, value);
+        let Node::Store(store) = address::host(&value).and_then(|host| names.host(&host))? else { return None };
+        let database = address::database(&value)?;
+        let evidence = place.labelled(format!("names the database `{database}`"));
+        Some(DatabaseUse { store, service, database, evidence })
+    });
+    uses.collect()
+}
+
+fn from_clients(input: &Input, draft: &mut Draft, names: &Names, environment: &Environment) -> Vec<DatabaseUse> {
+    let mut uses = Vec::new();
+    for (at, unit) in input.code.iter().enumerate() {
+        let Some(service) = draft.code_services[at] else { continue };
+        for (peer, place) in unit.peers.iter().filter(|(peer, _)| peer.role == PeerRole::Store) {
+            let Target::Store(store) = bind::peer(peer, service, draft, names, environment) else { continue };
+            let Some(database) = named(service, &peer.name, &peer.address, environment) else { continue };
+            let label = format!("opens the database `{database}`");
+            let evidence = Evidence { how: How::Derived, ..place.labelled(label) };
+            uses.push(DatabaseUse { store, service, database, evidence });
+        }
+    }
+    uses
+}
+
+fn named(service: ServiceId, name: &Value, address: &Value, environment: &Environment) -> Option<String> {
+    let (name, _) = environment.evaluate(service, name);
+    let (address, _) = environment.evaluate(service, address);
+    name.as_text().filter(|name| !name.is_empty()).or_else(|| address::database(&address))
+}

@@ -7,6 +7,7 @@ use crate::ir::{Expr, ExprKind, Module, Stmt};
 use crate::syntax::{self, error_ranges, has_marker, in_test_folder};
 use std::cell::RefCell;
 use tree_sitter::{Node, Parser, Tree};
+use whatif_model::Range;
 use whatif_model::facts::code::Language;
 
 /// Reads one Go file. Never fails: what does not parse is listed in [`Module::errors`].
@@ -26,11 +27,11 @@ pub fn read(path: &str, text: &str) -> Module {
         is_generated: path.ends_with(".pb.go") || has_marker(text, "//", is_generated_marker),
         errors: Vec::new(),
     };
-    let Some(tree) = PARSER.with_borrow_mut(|parser| syntax::parse(parser, text)) else {
+    let Some((tree, errors)) = PARSER.with_borrow_mut(|parser| parse(parser, text)) else {
         module.errors.push((0..text.len()).into());
         return module;
     };
-    module.errors = error_ranges(tree.root_node());
+    module.errors = errors;
     Reader::new(&tree, text, &mut module).read_file(tree.root_node());
     module
 }
@@ -43,6 +44,48 @@ fn go_parser() -> Parser {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("the grammar's version is pinned with the parser's");
     parser
+}
+
+/// Parses a file, and once more when that leaves fewer errors.
+fn parse(parser: &mut Parser, text: &str) -> Option<(Tree, Vec<Range>)> {
+    let tree = syntax::parse(parser, text)?;
+    let errors = error_ranges(tree.root_node());
+    if errors.is_empty() {
+        return Some((tree, errors));
+    }
+    if let Some(masked) = without_new_keyword(text)
+        && let Some(again) = syntax::parse(parser, &masked)
+    {
+        let fewer = error_ranges(again.root_node());
+        if fewer.len() < errors.len() {
+            return Some((again, fewer));
+        }
+    }
+    Some((tree, errors))
+}
+
+/// The text with `new(` spelled as a call of an ordinary function, byte for byte as long: the grammar expects a type
+/// inside, while since Go 1.26 (<https://go.dev/doc/go1.26>) it may be any expression. `None` when there is none.
+/// What only a type can begin with stays.
+fn without_new_keyword(text: &str) -> Option<String> {
+    const KEYWORD: &str = "new(";
+    const MASK: &str = "neW(";
+    let mut masked = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (at, _) in text.match_indices(KEYWORD) {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + KEYWORD.len()..).unwrap_or("");
+        let is_word = !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.');
+        let is_type =
+            ["[", "map[", "chan ", "func(", "struct{", "interface{"].iter().any(|start| after.starts_with(start));
+        if is_word && !is_type {
+            masked.push_str(text.get(copied..at).unwrap_or(""));
+            masked.push_str(MASK);
+            copied = at + KEYWORD.len();
+        }
+    }
+    masked.push_str(text.get(copied..).unwrap_or(""));
+    (copied > 0).then_some(masked)
 }
 
 /// The line `go generate` prescribes (<https://go.dev/s/generatedcode>).

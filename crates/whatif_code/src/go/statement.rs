@@ -87,11 +87,24 @@ impl<'t> Reader<'t, '_> {
 
     fn assignment(&mut self, part: Part<'t>) -> StmtKind {
         let parts = self.walk.parts(part.node);
-        let targets = parts.field(Field::Left).map(|list| self.expressions(list)).unwrap_or_default();
+        let targets = parts.field(Field::Left).map(|list| self.targets(list)).unwrap_or_default();
         let values = parts.field(Field::Right).map(|list| self.expressions(list)).unwrap_or_default();
         let operator = parts.field(Field::Operator).map_or("", |operator| self.walk.text(operator.node));
         let op = operator.strip_suffix('=').unwrap_or("").to_owned();
         StmtKind::Assign { targets, values, op, ty: String::new() }
+    }
+
+    /// What is assigned to; a write through a pointer keeps its `*`.
+    fn targets(&mut self, list: Part<'t>) -> Vec<Expr> {
+        self.walk.parts(list.node).into_iter().map(|part| self.target(part)).collect()
+    }
+
+    fn target(&mut self, part: Part<'t>) -> Expr {
+        let target = self.expr(part);
+        if part.kind == Kind::UnaryExpression && self.walk.text(part.node).starts_with('*') {
+            return Expr { kind: ExprKind::Unary("*".to_owned(), Box::new(target)), range: part.range() };
+        }
+        target
     }
 
     /// One line of a `var` or `const` declaration.
@@ -106,7 +119,8 @@ impl<'t> Reader<'t, '_> {
 
     fn step(&mut self, part: Part<'t>, op: &str) -> StmtKind {
         let one = Expr { kind: ExprKind::Number("1".to_owned()), range: part.range() };
-        StmtKind::Assign { targets: vec![self.only(part)], values: vec![one], op: op.to_owned(), ty: String::new() }
+        let targets = self.targets(part);
+        StmtKind::Assign { targets, values: vec![one], op: op.to_owned(), ty: String::new() }
     }
 
     fn if_statement(&mut self, part: Part<'t>, out: &mut Vec<Stmt>) {

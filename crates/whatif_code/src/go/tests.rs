@@ -78,7 +78,7 @@ type Server: pb.UnimplementedCartServer, Base
   field db sql.DB
   field replica sql.DB
   field byID map[string]Order
-  field hook func(context.Context, []int) (string, error)
+  field hook func(context.Context, ...int) (string, error)
 type Repo: io.Closer
   method Save
   method Load
@@ -103,7 +103,7 @@ func Map[T any, U any](xs []T, f func(T) U) []U { return nil }
 ",
         r#"
 package p
-func (s Server) Save(ctx: context.Context, a: string, b: string, opts: []grpc.CallOption) -> Order, error "Save stores an order.\nIt may fail."
+func (s Server) Save(ctx: context.Context, a: string, b: string, opts: ...grpc.CallOption) -> Order, error "Save stores an order.\nIt may fail."
   return
 func (- List) Len() -> int
   return 0
@@ -318,6 +318,16 @@ z = v.Name
 }
 
 #[test]
+fn a_write_through_a_pointer_keeps_its_star() {
+    check("*p = v\n*p++\n*q, r = f()\n*s.n += *p", "
+(* p) = v
+(* p) += 1
+(* q), r = (call f)
+(* s.n) += p
+");
+}
+
+#[test]
 fn calls_and_conversions() {
     check(
         "time.Duration(n)\n[]byte(s)\nhttp.HandlerFunc(s.serve)\n(*T)(p)\nf(xs...)\nnew(T)\nmake(chan *T, 8)\nmake(map[string]int)\na.b().c(1)",
@@ -333,6 +343,16 @@ fn calls_and_conversions() {
 (call (call a.b).c 1)
 ",
     );
+}
+
+#[test]
+fn new_takes_types_and_expressions() {
+    check("a := new(n.Get())\nb := new(\"x\")\nc := new([]int)\nd := R{N: new(uint64(0)), M: new(pb.T)}", r#"
+a = (call new (call n.Get))
+b = (call new "x")
+c = (call new []int)
+d = R{N: (call new (call uint64 0)), M: (call new pb.T)}
+"#);
 }
 
 #[test]

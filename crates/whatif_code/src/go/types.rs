@@ -82,7 +82,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// Parameters; a variadic one is the slice its function sees.
+    /// Parameters; the type of a variadic one keeps its dots.
     pub(super) fn params(&mut self, list: Part<'t>) -> Vec<Param> {
         let mut params = Vec::new();
         for declaration in self.walk.parts(list.node) {
@@ -94,7 +94,7 @@ impl<'t> Reader<'t, '_> {
             let Some(ty) = parts.field(Field::Type) else { continue };
             let mut text = String::new();
             if is_variadic {
-                text.push_str("[]");
+                text.push_str("...");
             }
             self.write_type(ty, &mut text);
             let before = params.len();

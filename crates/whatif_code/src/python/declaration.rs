@@ -32,7 +32,7 @@ impl<'t> Reader<'t, '_> {
         function.range = range;
         if let Scope::Class(owner) = scope {
             let is_static = function.decorators.iter().any(|decorator| is_name(decorator, "staticmethod"));
-            let has_receiver = !is_static && function.params.first().is_some_and(|first| !first.ty.starts_with('*'));
+            let has_receiver = !is_static && function.params.first().is_some_and(|first| !first.name.starts_with('*'));
             if has_receiver {
                 function.receiver = function.params.remove(0).name;
             }
@@ -101,16 +101,13 @@ impl<'t> Reader<'t, '_> {
             Kind::DefaultParameter | Kind::TypedDefaultParameter => parts.field(Field::Name)?,
             _ => return None,
         };
-        let text = self.walk.text(name.node);
-        let bare = text.trim_start_matches('*');
-        let stars = text.get(..text.len() - bare.len()).unwrap_or("");
         let declared = parts.field(Field::Type);
         let ty = declared.map(|ty| annotation(self.walk.text(ty.node))).unwrap_or_default();
         let mut default = parts.field(Field::Value).map(|value| self.expr(value));
         if default.is_none() {
             default = declared.and_then(|ty| self.annotated_call(ty));
         }
-        Some(Param { name: bare.trim_start().to_owned(), ty: format!("{stars}{ty}"), default })
+        Some(Param { name: self.dotted_text(name), ty, default })
     }
 
     /// `Depends(f)` of `Annotated[T, Depends(f)]`: frameworks treat it as the default

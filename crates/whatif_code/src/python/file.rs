@@ -15,7 +15,7 @@ use whatif_model::facts::code::Language;
 /// - `import a.b` binds `a` and is a second import `_` of `a.b`.
 /// - `x := e` inside an expression is an assignment before the statement (at the start of the body of a `while`).
 /// - `yield e` is the unary operation `yield`; `del x` is `del`; `assert c` is a conditional `raise`.
-/// - `Annotated[T, Depends(f)]` is the type `T` with the default `Depends(f)`; `*args: T` has the type `*T`.
+/// - `Annotated[T, Depends(f)]` is the type `T` with the default `Depends(f)`; the names of `*args` and `**kwargs` keep their stars.
 /// - The `else` of a loop is a block after it. Slices `x[a:b]` are `x` indexed by a list.
 /// - A class inside a class is `Outer.Inner`. Functions under a module-level `if` or `try` are listed like the others.
 /// - Of a generated file only imports, types, signatures, string constants and constructors are kept.

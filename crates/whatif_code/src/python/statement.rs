@@ -118,7 +118,15 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn target(&mut self, part: Part<'t>) -> Expr {
-        if part.kind == Kind::ListSplat { self.only(part) } else { self.expr(part) }
+        match part.kind {
+            Kind::ListSplat => self.only(part),
+            Kind::Tuple | Kind::List if self.walk.enter() => {
+                let kind = ExprKind::List(self.targets(part));
+                self.walk.leave();
+                Expr { kind, range: part.range() }
+            }
+            _ => self.expr(part),
+        }
     }
 
     fn delete(&mut self, part: Part<'t>, out: &mut Vec<Stmt>) {

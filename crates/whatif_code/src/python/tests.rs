@@ -106,7 +106,7 @@ type Order: Base, Generic
   note: str = nil
 type Order.Meta
   ordering = ["id"]
-func (self Order) __init__(db: Session, args: *, timeout = 5, kwargs: **) "Opens.\n\nAnd waits."
+func (self Order) __init__(db: Session, *args, timeout = 5, **kwargs) "Opens.\n\nAnd waits."
   self.db = db
 @staticmethod
 func (- Order) parse(raw: bytes) -> Order
@@ -151,7 +151,7 @@ def outer(f):
 package src.app.main
 func outer(f)
   @(call wraps f)
-  func inner(args: *)
+  func inner(*args)
     return (call f *args)
   key = (lambda (x, y = 1)
     return (+ x y)
@@ -175,7 +175,7 @@ fn assignments() {
         r#"
 a = 1000
 a, b = b a
-c, [d, (* e)] = (call f)
+c, [d, e] = (call f)
 x: int = nil
 y: str =
 b = (call g)

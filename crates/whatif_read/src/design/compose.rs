@@ -1,0 +1,378 @@
+//! Compose files (<https://docs.docker.com/reference/compose-file/>), all versions.
+//!
+//! | what we read | fact |
+//! | --- | --- |
+//! | `services.*`, `container_name`, `hostname`, network aliases, `links` | units and the names they are reached by |
+//! | `image`, `build` | image reference, build context |
+//! | `environment`, `env_file` | environment, with `${VAR:-default}` |
+//! | `ports`, `expose` | ports, and whether they are published |
+//! | `depends_on` | start order (not calls) |
+//! | `deploy.replicas`, `scale` | replicas; one by default |
+//! | `volumes` | durable storage |
+//! | `healthcheck` | readiness |
+//! | `stop_grace_period` | seconds between stop signal and kill; ten by default |
+//! | `profiles`, `compose.override.yaml` | optional variants |
+
+use super::Reading;
+use super::reading::duration_ms;
+use crate::tree::{Dialect, Entry, Node, interpolate};
+use std::collections::BTreeMap;
+use whatif_model::evidence::Fact;
+use whatif_model::facts::deploy::{DeployUnit, EnvValue, EnvVar, NetworkName, Probe, Selector, UnitKind};
+use whatif_model::{Range, Value};
+
+pub(crate) const ID: &str = "compose";
+
+const REFERENCE: &str = "https://docs.docker.com/reference/compose-file/services/";
+
+/// Seconds a healthcheck may take, and between two, when nothing is said (`docker run --health-*`).
+const HEALTHCHECK_SECONDS: u64 = 30;
+
+/// Seconds between SIGTERM and SIGKILL when nothing is said.
+const GRACE_SECONDS: u64 = 10;
+
+/// Keys of a service that carry facts.
+const KNOWN: &[&str] = &[
+    "image",
+    "build",
+    "environment",
+    "env_file",
+    "ports",
+    "expose",
+    "depends_on",
+    "links",
+    "deploy",
+    "scale",
+    "volumes",
+    "healthcheck",
+    "stop_grace_period",
+    "profiles",
+    "networks",
+    "container_name",
+    "hostname",
+    "command",
+    "entrypoint",
+    "labels",
+];
+
+/// A mapping of services is a compose file; a workflow of a CI system also has one, below a job.
+pub(crate) fn recognises(root: &Node<'_>) -> bool {
+    let is_service = |entry: &Entry<'_>| {
+        ["image", "build", "extends", "environment", "ports", "command", "depends_on", "volumes", "env_file", "deploy"]
+            .iter()
+            .any(|key| entry.value.get(key).is_some())
+    };
+    root.get("apiVersion").is_none()
+        && root.get("services").is_some_and(|services| services.entries().iter().any(is_service))
+}
+
+pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
+    for entry in root.get("services").map(Node::entries).unwrap_or_default() {
+        read_service(cx, entry);
+    }
+    for entry in root.entries() {
+        let known = matches!(entry.key.as_ref(), "services" | "version" | "name" | "networks" | "volumes");
+        if !known && !entry.key.starts_with("x-") {
+            cx.ignore(entry.key_range, format!("`{}` of a compose file is not read", entry.key));
+        }
+    }
+}
+
+fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
+    let (name, node) = (entry.key.as_ref(), &entry.value);
+    if !node.is_map() {
+        cx.ignore(entry.key_range, format!("service `{name}` is not a mapping"));
+        return;
+    }
+    cx.ignore_other_keys(node, KNOWN, "compose service");
+    let (ports, published) = read_ports(cx, node);
+    let unit = DeployUnit {
+        name: name.to_owned(),
+        kind: UnitKind::Compose,
+        span: cx.span(entry.key_range),
+        scope: cx.folder().to_owned(),
+        optional: is_optional(cx, node),
+        image: node.text_at(&["image"]).map(value),
+        build_context: read_build(cx, node),
+        replicas: read_replicas(cx, node, entry.key_range),
+        env: read_environment(cx, node),
+        env_from: Vec::new(),
+        env_files: read_env_files(cx, node),
+        command: read_command(node),
+        ports: ports.clone(),
+        published,
+        depends_on: read_depends_on(cx, node),
+        labels: BTreeMap::new(),
+        durable_storage: read_volumes(cx, node, entry.key_range),
+        readiness: read_healthcheck(cx, node, entry.key_range),
+        liveness: Fact::Unknown,
+        schedule: None,
+        concurrency: Fact::Unknown,
+        grace_seconds: read_grace(cx, node, entry.key_range),
+    };
+    cx.facts.units.push(unit);
+    read_names(cx, entry, &ports, published);
+}
+
+fn value(text: &str) -> Value {
+    interpolate(text, Dialect::Compose)
+}
+
+/// Services of a profile are not started unless it is asked for; an override file adds to a variant.
+fn is_optional(cx: &Reading<'_>, node: &Node<'_>) -> bool {
+    node.get("profiles").is_some_and(|profiles| !profiles.items().is_empty())
+        || cx.file_name().rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with("override"))
+}
+
+fn read_build(cx: &mut Reading<'_>, node: &Node<'_>) -> Option<String> {
+    let build = node.get("build")?;
+    let context = build.text().or_else(|| build.text_at(&["context"])).unwrap_or(".");
+    let settled = value(context).substitute(|_| None).as_text();
+    let folder = settled.and_then(|context| cx.resolve(&context));
+    if folder.is_none() {
+        cx.ignore(build.range, format!("build context `{context}` is not inside the reviewed root"));
+        return None;
+    }
+    // The Dockerfile's own folder is the service when many services are built from one context.
+    let dockerfile = build.text_at(&["dockerfile"]).map(|path| value(path).substitute(|_| None).as_text());
+    match (folder, dockerfile.flatten().and_then(|path| path.rsplit_once('/').map(|(dir, _)| dir.to_owned()))) {
+        (Some(folder), Some(inner)) => super::reading::join(&folder, &inner).or(Some(folder)),
+        (folder, _) => folder,
+    }
+}
+
+fn read_replicas(cx: &mut Reading<'_>, node: &Node<'_>, place: Range) -> Fact<u32> {
+    let stated = node.at(&["deploy", "replicas"]).or_else(|| node.get("scale"));
+    match stated {
+        Some(replicas) => match replicas.text().and_then(|text| settled_number(text)) {
+            Some(count) => Fact::known(count, cx.stated(replicas.range, "replicas")),
+            None => {
+                cx.ignore(replicas.range, "a number of replicas that is not a number");
+                Fact::Unknown
+            }
+        },
+        None if node.text_at(&["deploy", "mode"]) == Some("global") => Fact::Unknown,
+        None => Fact::known(1, cx.default(place, "Docker Compose", REFERENCE, "one replica unless stated")),
+    }
+}
+
+fn settled_number(text: &str) -> Option<u32> {
+    value(text).substitute(|_| None).as_text()?.trim().parse().ok()
+}
+
+/// `[A=b, C]` or `{A: b, C: null}`; a variable without a value comes from the shell.
+fn read_environment(cx: &mut Reading<'_>, node: &Node<'_>) -> Vec<EnvVar> {
+    let Some(environment) = node.get("environment") else { return Vec::new() };
+    let variable = |cx: &Reading<'_>, name: &str, text: Option<&str>, range: Range| EnvVar {
+        name: name.trim().to_owned(),
+        value: EnvValue::Literal(text.map_or_else(|| Value::env(name.trim()), value)),
+        span: cx.span(range),
+    };
+    let mut env: Vec<EnvVar> = Vec::new();
+    for entry in environment.entries() {
+        if entry.value.is_map() || entry.value.is_seq() {
+            cx.ignore(entry.range(), format!("variable `{}` is not a scalar", entry.key));
+            continue;
+        }
+        env.push(variable(cx, &entry.key, entry.value.text(), entry.range()));
+    }
+    for item in environment.items() {
+        match item.text() {
+            Some(text) => match text.split_once('=') {
+                Some((name, text)) => env.push(variable(cx, name, Some(text), item.range)),
+                None => env.push(variable(cx, text, None, item.range)),
+            },
+            None => cx.ignore(item.range, "an environment entry that is not a scalar"),
+        }
+    }
+    env
+}
+
+/// A path, a list of paths, or a list of `{path, required}`.
+fn read_env_files(cx: &mut Reading<'_>, node: &Node<'_>) -> Vec<String> {
+    let Some(files) = node.get("env_file") else { return Vec::new() };
+    let one = std::slice::from_ref(files);
+    let listed = if files.is_seq() { files.items() } else { one };
+    let mut paths = Vec::new();
+    for item in listed {
+        let path = item.text().or_else(|| item.text_at(&["path"]));
+        match path.and_then(|path| cx.resolve(path)) {
+            Some(path) => paths.push(path),
+            None => cx.ignore(item.range, "an environment file outside the reviewed root"),
+        }
+    }
+    paths
+}
+
+fn read_command(node: &Node<'_>) -> Vec<Value> {
+    let words = |key: &str| -> Vec<Value> {
+        match node.get(key) {
+            Some(list) if list.is_seq() => list.items().iter().filter_map(Node::text).map(value).collect(),
+            Some(line) => line.text().map(value).into_iter().collect(),
+            None => Vec::new(),
+        }
+    };
+    let mut command = words("entrypoint");
+    command.extend(words("command"));
+    command
+}
+
+/// Container ports, and whether any is published on the host.
+fn read_ports(cx: &mut Reading<'_>, node: &Node<'_>) -> (Vec<u16>, bool) {
+    let mut ports: Vec<u16> = Vec::new();
+    let mut published = false;
+    for item in node.get("ports").map(Node::items).unwrap_or_default() {
+        published = true;
+        let port = match item.get("target") {
+            Some(target) => target.text().and_then(container_port),
+            None => item.text().and_then(container_port),
+        };
+        match port {
+            Some(port) => ports.push(port),
+            None => cx.ignore(item.range, "a port that is not a number"),
+        }
+    }
+    for item in node.get("expose").map(Node::items).unwrap_or_default() {
+        match item.text().and_then(container_port) {
+            Some(port) => ports.push(port),
+            None => cx.ignore(item.range, "a port that is not a number"),
+        }
+    }
+    let mut seen = Vec::new();
+    ports.retain(|port| {
+        !seen.contains(port) && {
+            seen.push(*port);
+            true
+        }
+    });
+    (ports, published)
+}
+
+/// The last part of `[host:[published:]]target[/protocol]`; the first of a range.
+fn container_port(text: &str) -> Option<u16> {
+    let text = value(text).substitute(|_| None).as_text()?;
+    let text = text.split('/').next().unwrap_or("");
+    text.rsplit(':').next().unwrap_or("").split('-').next().unwrap_or("").trim().parse().ok()
+}
+
+/// A list of names or a mapping of names to conditions; the links of old versions order the start too.
+fn read_depends_on(cx: &Reading<'_>, node: &Node<'_>) -> Vec<(String, whatif_model::Span)> {
+    let mut units: Vec<(String, whatif_model::Span)> = Vec::new();
+    for key in ["depends_on", "links"] {
+        let Some(list) = node.get(key) else { continue };
+        let named = list.entries().iter().map(|entry| (entry.key.as_ref(), entry.key_range));
+        let listed = list.items().iter().filter_map(|item| Some((item.text()?, item.range)));
+        for (name, range) in named.chain(listed) {
+            let name = name.split(':').next().unwrap_or(name);
+            if units.iter().all(|(known, _)| known != name) {
+                units.push((name.to_owned(), cx.span(range)));
+            }
+        }
+    }
+    units
+}
+
+/// A named volume survives the container; so does a folder of the host it writes to.
+fn read_volumes(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<bool> {
+    let Some(volumes) = node.get("volumes") else {
+        return Fact::absent(cx.stated(place, "no volume"));
+    };
+    let mut durable = Vec::new();
+    for item in volumes.items() {
+        let (source, read_only, kind) = match item.text() {
+            Some(text) => {
+                let mut parts = text.splitn(3, ':');
+                let (first, target, mode) = (parts.next().unwrap_or(""), parts.next(), parts.next().unwrap_or(""));
+                // One part only is an anonymous volume: a new container gets a new one.
+                (target.map(|_| first), mode.split(',').any(|word| word == "ro"), "")
+            }
+            None => (
+                item.text_at(&["source"]),
+                item.get("read_only").and_then(Node::as_bool) == Some(true),
+                item.text_at(&["type"]).unwrap_or("volume"),
+            ),
+        };
+        let Some(source) = source.filter(|_| !read_only && kind != "tmpfs") else { continue };
+        let is_path = kind == "bind" || source.starts_with(['.', '/', '~']) || source.contains('/');
+        let last = source.rsplit('/').next().unwrap_or(source);
+        let is_file = is_path && last.trim_start_matches('.').contains('.');
+        if !is_path {
+            durable.push((item.range, true));
+        } else if !is_file {
+            durable.push((item.range, false));
+        }
+    }
+    match durable.iter().find(|(_, named)| *named).or(durable.first()) {
+        Some((range, true)) => Fact::known(true, cx.stated(*range, "named volume")),
+        Some((range, false)) => Fact::known(true, cx.derived(*range, "folder of the host")),
+        None => Fact::absent(cx.stated(volumes.range, "no durable volume")),
+    }
+}
+
+fn read_healthcheck(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<Probe> {
+    let Some(check) = node.get("healthcheck") else {
+        // An image may bring its own HEALTHCHECK.
+        return if node.get("build").is_some() {
+            Fact::Unknown
+        } else {
+            Fact::absent(cx.derived(place, "no healthcheck"))
+        };
+    };
+    let test = check.get("test");
+    let words: Vec<&str> = test.map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
+    let disabled = check.get("disable").and_then(Node::as_bool) == Some(true) || words.first() == Some(&"NONE");
+    if disabled {
+        return Fact::absent(cx.stated(check.range, "healthcheck disabled"));
+    }
+    let line = test.and_then(Node::text).map_or_else(|| words.get(1..).unwrap_or_default().join(" "), str::to_owned);
+    let seconds = |key: &str| {
+        let written = check.text_at(&[key]).and_then(|text| value(text).substitute(|_| None).as_text());
+        written.map_or(Some(HEALTHCHECK_SECONDS), |text| duration_ms(&text).map(|ms| ms.div_ceil(1_000)))
+    };
+    let probe = Probe { what: line, timeout_seconds: seconds("timeout"), period_seconds: seconds("interval") };
+    Fact::known(probe, cx.stated(check.range, "healthcheck"))
+}
+
+fn read_grace(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<u64> {
+    match node.get("stop_grace_period") {
+        Some(period) => match period.text().and_then(duration_ms) {
+            Some(ms) => Fact::known(ms.div_ceil(1_000), cx.stated(period.range, "stop grace period")),
+            None => Fact::Unknown,
+        },
+        None => Fact::known(GRACE_SECONDS, cx.default(place, "Docker Compose", REFERENCE, "ten seconds unless stated")),
+    }
+}
+
+/// The service's own name, and every other name its networks or its peers know it by.
+fn read_names(cx: &mut Reading<'_>, entry: &Entry<'_>, ports: &[u16], external: bool) {
+    let (unit, node) = (entry.key.as_ref(), &entry.value);
+    let mut names: Vec<(&str, &str, Range)> = vec![(unit, unit, entry.key_range)];
+    for key in ["container_name", "hostname"] {
+        names.extend(node.get(key).and_then(|name| Some((name.text()?, unit, name.range))));
+    }
+    for network in node.get("networks").map(Node::entries).unwrap_or_default() {
+        let aliases = network.value.get("aliases").map(Node::items).unwrap_or_default();
+        names.extend(aliases.iter().filter_map(|alias| Some((alias.text()?, unit, alias.range))));
+    }
+    // `links: [db:database]` makes the unit `db` known as `database`.
+    for link in node.get("links").map(Node::items).unwrap_or_default() {
+        names.extend(link.text().and_then(|text| text.split_once(':')).map(|(to, name)| (name, to, link.range)));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for (name, selected, range) in names {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let own = selected == unit;
+        cx.facts.names.push(NetworkName {
+            name: name.to_owned(),
+            scope: cx.folder().to_owned(),
+            selects: Selector::Unit(selected.to_owned()),
+            ports: if own { ports.to_vec() } else { Vec::new() },
+            external: own && external,
+            external_name: None,
+            span: cx.span(range),
+        });
+    }
+}

@@ -1,0 +1,17 @@
+//! Readers of contracts, deployment and configuration: one file per format.
+
+pub(crate) mod compose;
+pub(crate) mod dockerfile;
+pub(crate) mod env_file;
+pub(crate) mod istio;
+pub(crate) mod kubernetes;
+pub(crate) mod kustomize;
+pub(crate) mod nginx;
+pub(crate) mod openapi;
+pub(crate) mod protobuf;
+mod reading;
+mod retry_key;
+pub(crate) mod skaffold;
+pub(crate) mod sql_schema;
+
+pub(crate) use reading::Reading;

@@ -1,0 +1,69 @@
+//! Skaffold configuration (<https://skaffold.dev/docs/references/yaml/>).
+//!
+//! | what we read | fact |
+//! | --- | --- |
+//! | `build.artifacts[].image`, `.context` | a unit of kind image and the folder it is built from |
+
+use super::Reading;
+use crate::tree::Node;
+use std::collections::BTreeMap;
+use whatif_model::Value;
+use whatif_model::evidence::Fact;
+use whatif_model::facts::deploy::{DeployUnit, UnitKind};
+
+pub(crate) const ID: &str = "skaffold";
+
+pub(crate) fn recognises(root: &Node<'_>) -> bool {
+    root.text_at(&["apiVersion"]).is_some_and(|version| version.starts_with("skaffold/"))
+}
+
+pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
+    cx.ignore_other_keys(root, &["apiVersion", "kind", "metadata", "build"], "Skaffold file");
+    for artifact in root.at(&["build", "artifacts"]).map(Node::items).unwrap_or_default() {
+        let Some(image) = artifact.get("image") else { continue };
+        let name = image.text().unwrap_or("").rsplit('/').next().unwrap_or("").to_owned();
+        // The context of an artifact is the folder of the file unless stated.
+        let context = cx.resolve(artifact.text_at(&["context"]).unwrap_or("."));
+        cx.facts.units.push(DeployUnit {
+            name,
+            kind: UnitKind::Image,
+            span: cx.span(image.range),
+            scope: String::new(),
+            optional: false,
+            image: image.text().map(Value::text),
+            build_context: context,
+            replicas: Fact::Unknown,
+            env: Vec::new(),
+            env_from: Vec::new(),
+            env_files: Vec::new(),
+            command: Vec::new(),
+            ports: Vec::new(),
+            published: false,
+            depends_on: Vec::new(),
+            labels: BTreeMap::new(),
+            durable_storage: Fact::Unknown,
+            readiness: Fact::Unknown,
+            liveness: Fact::Unknown,
+            schedule: None,
+            concurrency: Fact::Unknown,
+            grace_seconds: Fact::Unknown,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::parse_yaml;
+
+    #[test]
+    fn artifacts_name_the_folder_of_an_image() {
+        let text = "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n  - image: eu.example/shop/cart\n    context: src/cart\n";
+        let mut cx = Reading::new("skaffold.yaml", text);
+        let documents = parse_yaml(text);
+        assert!(recognises(&documents.documents[0].root));
+        read(&mut cx, &documents.documents[0].root);
+        let unit = &cx.facts.units[0];
+        assert_eq!((unit.name.as_str(), unit.build_context.as_deref()), ("cart", Some("src/cart")));
+    }
+}

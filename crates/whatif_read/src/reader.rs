@@ -1,0 +1,247 @@
+//! Which reader reads which document, and why.
+
+use crate::design::{
+    Reading, compose, dockerfile, env_file, istio, kubernetes, kustomize, nginx, openapi, protobuf, skaffold,
+    sql_schema,
+};
+use crate::tree::{Documents, Node, first_template_action, has_template_control, parse_json, parse_yaml};
+use serde::{Deserialize, Serialize};
+use whatif_model::Range;
+use whatif_model::facts::{DesignFacts, Ignored, Problem};
+
+/// A reader of design documents, as `whatif readers` lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// Its name in output.
+    pub id: &'static str,
+    /// What it reads, in words.
+    pub reads: &'static str,
+    /// Where the format is specified.
+    pub specification: &'static str,
+    form: Form,
+    markers: &'static [&'static str],
+}
+
+/// How the documents of a format look from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// YAML or JSON, told by what is inside.
+    Tree,
+    Dockerfile,
+    EnvFile,
+    Nginx,
+    Protobuf,
+    Sql,
+}
+
+/// Whether a reader wants a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It does; the reason is for people.
+    Certain(&'static str),
+    /// The name fits and the beginning of the document does not settle it.
+    Maybe(&'static str),
+    /// It does not.
+    No,
+}
+
+/// What one design document said.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// The facts.
+    pub design: DesignFacts,
+    /// What was not understood, in order of place.
+    pub ignored: Vec<Ignored>,
+    /// What could not be read, in order of place.
+    pub problems: Vec<Problem>,
+}
+
+/// Every reader of design documents, in the order in which they are asked.
+pub const READERS: &[Reader] = &[
+    Reader {
+        id: kustomize::ID,
+        reads: "Kustomization files: generated configuration maps",
+        specification: "https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/",
+        form: Form::Tree,
+        markers: &["kustomize.config.k8s.io"],
+    },
+    Reader {
+        id: istio::ID,
+        reads: "Istio VirtualService, DestinationRule, ServiceEntry, with Istio's defaults",
+        specification: "https://istio.io/latest/docs/reference/config/networking/",
+        form: Form::Tree,
+        markers: &["istio.io/"],
+    },
+    Reader {
+        id: skaffold::ID,
+        reads: "Skaffold artifacts: which image is built from which folder",
+        specification: "https://skaffold.dev/docs/references/yaml/",
+        form: Form::Tree,
+        markers: &["skaffold/"],
+    },
+    Reader {
+        id: kubernetes::ID,
+        reads: "Kubernetes workloads, Services, routes, ConfigMaps, autoscalers, disruption budgets",
+        specification: "https://kubernetes.io/docs/reference/kubernetes-api/",
+        form: Form::Tree,
+        markers: &["apiVersion"],
+    },
+    Reader {
+        id: openapi::ID,
+        reads: "OpenAPI 3.x and 2.0 contracts, as YAML or JSON",
+        specification: "https://spec.openapis.org/oas/latest.html",
+        form: Form::Tree,
+        markers: &["openapi", "swagger"],
+    },
+    Reader {
+        id: compose::ID,
+        reads: "compose files: services, environment, ports, volumes, healthchecks",
+        specification: "https://docs.docker.com/reference/compose-file/",
+        form: Form::Tree,
+        markers: &["services:"],
+    },
+    Reader {
+        id: dockerfile::ID,
+        reads: "Dockerfiles: the image built from a folder, its environment and ports",
+        specification: "https://docs.docker.com/reference/dockerfile/",
+        form: Form::Dockerfile,
+        markers: &[],
+    },
+    Reader {
+        id: env_file::ID,
+        reads: "environment files (.env)",
+        specification: "https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/",
+        form: Form::EnvFile,
+        markers: &[],
+    },
+    Reader {
+        id: nginx::ID,
+        reads: "nginx configuration: where requests are forwarded to",
+        specification: "https://nginx.org/en/docs/http/ngx_http_proxy_module.html",
+        form: Form::Nginx,
+        markers: &["proxy_pass", "grpc_pass", "server"],
+    },
+    Reader {
+        id: protobuf::ID,
+        reads: "protobuf services, their methods, HTTP bindings and request fields",
+        specification: "https://protobuf.dev/reference/protobuf/proto3-spec/",
+        form: Form::Protobuf,
+        markers: &[],
+    },
+    Reader {
+        id: sql_schema::ID,
+        reads: "SQL schemas: tables and what is unique in them",
+        specification: "https://www.postgresql.org/docs/current/sql-createtable.html",
+        form: Form::Sql,
+        markers: &[],
+    },
+];
+
+impl Reader {
+    /// Whether this reader wants a document with this path that begins with `head`.
+    pub fn claims(&self, path: &str, head: &str) -> Claim {
+        if form(path) != Some(self.form) {
+            return Claim::No;
+        }
+        let is_marked = self.markers.iter().any(|marker| head.contains(marker));
+        match self.form {
+            Form::Tree if self.id == compose::ID && is_compose_name(path) => Claim::Certain("named as a compose file"),
+            Form::Tree | Form::Nginx if is_marked => Claim::Certain("a keyword of the format is in it"),
+            Form::Tree | Form::Nginx => Claim::Maybe("what is inside decides"),
+            Form::Dockerfile => Claim::Certain("named as a Dockerfile"),
+            Form::EnvFile => Claim::Certain("named as an environment file"),
+            Form::Protobuf => Claim::Certain("ends in .proto"),
+            Form::Sql => Claim::Certain("ends in .sql"),
+        }
+    }
+}
+
+/// Whether any reader may want a file of this name; what is inside decides.
+pub fn may_claim(path: &str) -> bool {
+    form(path).is_some()
+}
+
+/// Reads one document. Never fails: what cannot be read is a problem, what is not understood is listed.
+pub fn read(path: &str, text: &str) -> FileFacts {
+    let mut cx = Reading::new(path, text);
+    match form(path) {
+        Some(Form::Dockerfile) => dockerfile::read(&mut cx),
+        Some(Form::EnvFile) => env_file::read(&mut cx),
+        Some(Form::Protobuf) => protobuf::read(&mut cx),
+        Some(Form::Sql) => sql_schema::read(&mut cx),
+        Some(Form::Nginx) if nginx::recognises(text) => nginx::read(&mut cx),
+        Some(Form::Tree) => read_tree(&mut cx),
+        Some(Form::Nginx) | None => cx.ignore(Range::default(), "no reader knows this document"),
+    }
+    cx.ignored.sort();
+    cx.problems.sort();
+    FileFacts { design: cx.facts, ignored: cx.ignored, problems: cx.problems }
+}
+
+fn form(path: &str) -> Option<Form> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let starts = |prefix: &str| lower == prefix || lower.starts_with(&format!("{prefix}."));
+    match extension {
+        _ if starts(".env") || (extension == "env" && lower.len() > 4) => Some(Form::EnvFile),
+        "yaml" | "yml" | "json" => Some(Form::Tree),
+        "proto" => Some(Form::Protobuf),
+        "sql" => Some(Form::Sql),
+        "conf" => Some(Form::Nginx),
+        "template" if lower.ends_with(".conf.template") => Some(Form::Nginx),
+        "dockerignore" => None,
+        _ if starts("dockerfile") || starts("containerfile") || extension == "dockerfile" => Some(Form::Dockerfile),
+        _ => None,
+    }
+}
+
+/// `compose.yaml`, `docker-compose.yml`, and variants such as `docker-compose.prod.yml`.
+fn is_compose_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("compose.") || name.starts_with("docker-compose")
+}
+
+fn read_tree(cx: &mut Reading<'_>) {
+    let text = cx.text;
+    let is_json = cx.path.ends_with(".json");
+    if is_json && !["\"openapi\"", "\"swagger\"", "\"apiVersion\""].iter().any(|marker| text.contains(marker)) {
+        cx.ignore(Range::default(), "no reader knows this document");
+        return;
+    }
+    let documents = if is_json { parse_json(text) } else { parse_yaml(text) };
+    if !is_json && is_template(text, &documents) {
+        let at = first_template_action(text).unwrap_or(0);
+        let line = text.get(at..).unwrap_or("").split(['\n', '\r']).next().unwrap_or("");
+        let message = "an unrendered template (Helm, Jinja), not YAML; render it and review the result";
+        cx.problem(Range::new(at, at + line.len()), message);
+        return;
+    }
+    cx.problems_of(&documents);
+    for document in &documents.documents {
+        read_document(cx, &document.root);
+    }
+}
+
+/// A template either is no YAML, or its `{{ x }}` are mappings whose key is a mapping: both are problems.
+fn is_template(text: &str, documents: &Documents<'_>) -> bool {
+    !documents.problems.is_empty() && has_template_control(text)
+}
+
+fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
+    if kustomize::recognises(cx, root) {
+        kustomize::read(cx, root);
+    } else if istio::recognises(root) {
+        istio::read(cx, root);
+    } else if skaffold::recognises(root) {
+        skaffold::read(cx, root);
+    } else if kubernetes::recognises(root) {
+        kubernetes::read(cx, root);
+    } else if openapi::recognises(root) {
+        openapi::read(cx, root);
+    } else if compose::recognises(root) {
+        compose::read(cx, root);
+    } else {
+        cx.ignore(root.range, "no reader knows this document");
+    }
+}

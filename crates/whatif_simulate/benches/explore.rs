@@ -45,7 +45,7 @@ fn large() {
     let bounds = Bounds {
         requests: 2,
         client_attempts: 2,
-        faults: Budget { total: 3, ..Question::Twice.bounds().faults },
+        faults: Budget::one_of_each(&[Fault::Crash, Fault::Lose, Fault::Duplicate], 3),
         ..Question::Twice.bounds()
     };
     let options = Options { max_states: 1_000_000, bounds: Some(bounds), ..Options::default() };
@@ -78,12 +78,15 @@ fn report(name: &str, answer: &Answer, start: Instant) {
     let seconds = start.elapsed().as_secs_f64();
     let states = answer.states;
     #[allow(clippy::cast_precision_loss)]
-    let (rate, bytes) = (states as f64 / seconds / 1e6, answer.bytes as f64 / states as f64);
+    let (rate, generated, bytes) =
+        (states as f64 / seconds / 1e6, answer.generated as f64 / seconds / 1e6, answer.bytes as f64 / states as f64);
     let kind = match answer.verdict {
         Verdict::Violated(_) => "violated",
         Verdict::Holds { .. } => "holds",
         Verdict::Depends { .. } => "depends",
         Verdict::Incomplete { .. } => "incomplete",
     };
-    println!("{name}: {kind}, {states} states, {seconds:.3} s, {rate:.2} M states/s, {bytes:.1} bytes/state");
+    println!(
+        "{name}: {kind}, {states} states, {seconds:.3} s, {rate:.2} M states/s, {generated:.2} M generated/s, {bytes:.1} bytes/state"
+    );
 }

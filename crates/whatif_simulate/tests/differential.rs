@@ -1,12 +1,14 @@
 //! Small random programs: every reduction may change how many states there
 //! are, but neither the verdict nor the fewest faults.
 
+#![allow(clippy::unwrap_used)]
+
 mod world;
 
 use whatif_simulate::explore::*;
 use world::*;
 
-const PROGRAMS: u64 = 60;
+const PROGRAMS: u64 = 40;
 const MAX_STATES: usize = 3_000;
 
 /// splitmix64 (Steele, Lea, Flood 2014).

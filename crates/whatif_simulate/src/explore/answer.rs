@@ -47,6 +47,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Distinct states over all configurations.
     pub states: usize,
+    /// Next states computed, known ones included.
+    pub generated: u64,
     /// Memory of the largest visited set, in bytes.
     pub bytes: usize,
 }
@@ -117,7 +119,7 @@ impl Reductions {
 pub fn check(slice: &Slice, question: Question, options: &Options) -> Answer {
     let mut asked = Asked::new(slice, question, options);
     let verdict = asked.verdict();
-    Answer { question, verdict, states: asked.states, bytes: asked.bytes }
+    Answer { question, verdict, states: asked.states, generated: asked.generated, bytes: asked.bytes }
 }
 
 struct Asked<'a> {
@@ -126,6 +128,7 @@ struct Asked<'a> {
     options: &'a Options,
     bounds: Bounds,
     states: usize,
+    generated: u64,
     bytes: usize,
     /// Decided and reduced slices already explored, with their result.
     explored: Vec<(Slice, Outcome)>,
@@ -146,6 +149,7 @@ impl<'a> Asked<'a> {
             options,
             bounds: options.bounds.unwrap_or_else(|| question.bounds()),
             states: 0,
+            generated: 0,
             bytes: 0,
             explored: Vec::new(),
         }
@@ -229,6 +233,7 @@ impl<'a> Asked<'a> {
         };
         let searched = search(&code, properties, self.options.max_states);
         self.states += searched.states;
+        self.generated += searched.generated;
         self.bytes = self.bytes.max(searched.bytes);
         match searched.found {
             Found::Violation(trace) => Outcome::Violated(trace),

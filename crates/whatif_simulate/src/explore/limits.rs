@@ -1,8 +1,8 @@
 //! Every bound of the explorer, in one place.
 
 /// Distinct states explored for one question before the answer is
-/// `Incomplete`. At one million states a second this is one second.
-pub const MAX_STATES: usize = 1_000_000;
+/// `Incomplete`; a fraction of a second and about 7 MB.
+pub const MAX_STATES: usize = 200_000;
 /// Unknown attributes explored symbolically: 2^6 = 64 configurations.
 pub const MAX_UNKNOWNS: usize = 6;
 /// Logical requests in one exploration (two bits of a slot).

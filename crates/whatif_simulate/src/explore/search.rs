@@ -31,6 +31,8 @@ pub(super) struct Searched {
     pub(super) found: Found,
     /// Distinct states.
     pub(super) states: usize,
+    /// Next states computed, known ones included.
+    pub(super) generated: u64,
     /// Memory of the visited set, in bytes.
     pub(super) bytes: usize,
 }
@@ -39,7 +41,7 @@ pub(super) struct Searched {
 pub(super) fn search(code: &Code, properties: &[Property], max_states: usize) -> Searched {
     let mut search = Search::new(code, properties, max_states);
     let found = search.run();
-    Searched { found, states: search.visited.len(), bytes: search.visited.bytes() }
+    Searched { found, states: search.visited.len(), generated: search.generated, bytes: search.visited.bytes() }
 }
 
 struct Search<'a> {
@@ -51,6 +53,7 @@ struct Search<'a> {
     visited: Visited,
     successors: Successors,
     full: bool,
+    generated: u64,
     /// Whether no more faults may follow.
     last: bool,
 }
@@ -80,6 +83,7 @@ impl<'a> Search<'a> {
             visited: Visited::new(),
             successors: Successors::default(),
             full: false,
+            generated: 0,
             last: false,
         }
     }
@@ -99,15 +103,12 @@ impl<'a> Search<'a> {
                 let trace = Trace::replay(self.code, &path, breach, self.symmetric);
                 return Found::Violation(Box::new(trace));
             }
+            if self.full {
+                return Found::StateLimit;
+            }
             layer = next_layer.at;
         }
-        if self.full {
-            Found::StateLimit
-        } else if self.successors.truncated {
-            Found::SlotLimit
-        } else {
-            Found::Clean
-        }
+        if self.successors.truncated { Found::SlotLimit } else { Found::Clean }
     }
 
     /// All states with one number of faults, nearest first.
@@ -134,6 +135,9 @@ impl<'a> Search<'a> {
                 if let Some(breach) = self.expand(id, &state, &mut next) {
                     return Some((id, breach));
                 }
+                if self.full {
+                    return None;
+                }
                 if !self.last {
                     self.inject(id, &state, depth + 1, faulted);
                 }
@@ -159,6 +163,7 @@ impl<'a> Search<'a> {
         }
         let mut list = std::mem::take(&mut self.successors.list);
         for successor in &mut list {
+            self.generated += 1;
             canonical(self.code, self.symmetric, &mut successor.state);
             self.admit(id, successor.state.words(), next);
         }
@@ -170,6 +175,7 @@ impl<'a> Search<'a> {
         self.successors.list.clear();
         self.machine.faults(state, &mut self.successors);
         for successor in &mut self.successors.list {
+            self.generated += 1;
             canonical(self.code, self.symmetric, &mut successor.state);
             let words = successor.state.words();
             if faulted.known.insert(fingerprint(words), id).is_some() {

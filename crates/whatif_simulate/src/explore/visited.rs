@@ -1,8 +1,8 @@
 //! The set of states seen, by fingerprint, with the way back to the start.
 //!
 //! Per state: 8 bytes fingerprint, 4 bytes parent, and 8 bytes per bucket of
-//! an open-addressed index filled up to 7/8: 21 to 31 bytes in all, before
-//! the slack of growing vectors.
+//! an open-addressed index filled up to 3/4: 23 to 34 bytes in all, before
+//! the slack of growing vectors (a quarter of the first twelve).
 
 /// A state seen, in order of discovery.
 pub(super) type StateId = u32;
@@ -51,7 +51,7 @@ impl Visited {
         grow_gently(&mut self.parents);
         self.fingerprints.push(fingerprint);
         self.parents.push(parent);
-        if self.fingerprints.len() >= self.index.len() / 8 * 7 {
+        if self.fingerprints.len() >= self.index.len() / 4 * 3 {
             self.double();
         }
         Some(id)

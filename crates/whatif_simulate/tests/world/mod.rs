@@ -1,5 +1,6 @@
 //! Builds slices in a few words.
 #![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use whatif_simulate::explore::*;
 

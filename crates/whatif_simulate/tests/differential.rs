@@ -246,5 +246,5 @@ fn reductions_change_neither_verdict_nor_faults() {
         }
     }
     // The generator must produce both verdicts, often.
-    assert!(compared.iter().all(|count| *count > 200), "{compared:?}");
+    assert!(compared.iter().all(|count| *count > 100), "{compared:?}");
 }

@@ -8,6 +8,7 @@ pub mod ask;
 pub mod explain;
 pub mod github;
 pub mod json;
+pub mod lists;
 pub mod model;
 pub mod questions;
 pub mod sarif;
@@ -20,4 +21,4 @@ mod view;
 
 pub use selection::{Filter, Selection};
 pub use terminal::style::Style;
-pub use view::{Counts, Report, RuleText};
+pub use view::{Counts, ReaderText, Report, RuleText};

@@ -37,6 +37,17 @@ pub struct RuleText {
     pub page: &'static str,
 }
 
+/// What renderers say about a reader.
+#[derive(Clone, Copy, Debug)]
+pub struct ReaderText {
+    /// Its name.
+    pub name: &'static str,
+    /// What it reads.
+    pub reads: &'static str,
+    /// Where the format is specified.
+    pub specification: &'static str,
+}
+
 /// How much was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -1,9 +1,11 @@
 //! JSON that other programs rely on. Fields are only ever added; `schema` counts incompatible changes.
 
+mod lists;
 mod model;
 mod policy;
 mod review;
 
+pub use lists::{readers, rules};
 pub use model::model;
 pub use review::{questions, review};
 

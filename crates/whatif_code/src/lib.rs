@@ -6,6 +6,7 @@
 
 pub mod go;
 pub mod ir;
+pub mod knowledge;
 pub mod lower;
 pub mod python;
 mod syntax;

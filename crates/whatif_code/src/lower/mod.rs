@@ -1,1 +1,16 @@
-//! Modules of a repository to code units with flows.
+//! From modules to flows: which modules make one program, where it is entered, and what it then does.
+
+mod entries;
+mod interpret;
+mod print;
+mod program;
+mod sql;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod units;
+mod values;
+
+pub use print::print;
+pub(crate) use program::canonical;
+pub use units::{Manifest, lower};

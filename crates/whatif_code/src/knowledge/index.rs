@@ -1,0 +1,186 @@
+//! The tables, indexed by canonical name.
+
+use super::schema::{Default, File, Form, Library, Pattern, TypeForm, Words};
+use super::version::Versions;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use whatif_model::facts::code::Language;
+
+const GO: &str = include_str!("go.toml");
+const PYTHON: &str = include_str!("python.toml");
+
+/// Everything known about libraries.
+#[derive(Clone, Debug)]
+pub struct Knowledge {
+    go: Table,
+    python: Table,
+}
+
+/// The tables of one language.
+#[derive(Clone, Debug)]
+struct Table {
+    libraries: Vec<Library>,
+    patterns: Vec<Pattern>,
+    words: Words,
+    forms: HashMap<String, (usize, usize)>,
+    types: HashMap<String, (usize, usize)>,
+}
+
+/// A form and the library it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'k> {
+    /// The library.
+    pub library: &'k Library,
+    /// The form.
+    pub form: &'k Form,
+}
+
+impl Knowledge {
+    /// The tables that come with the product.
+    ///
+    /// # Panics
+    /// Never: the tables are part of the program, and a test reads them.
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: OnceLock<Knowledge> = OnceLock::new();
+        let table = |text| Table::read(text).expect("the built-in tables are read by a test");
+        BUILT_IN.get_or_init(|| Self { go: table(GO), python: table(PYTHON) })
+    }
+
+    /// The form of a call by canonical name.
+    pub fn form(&self, language: Language, symbol: &str) -> Option<Found<'_>> {
+        let table = self.table(language);
+        let (library, form) = *table.forms.get(symbol)?;
+        let library = &table.libraries[library];
+        Some(Found { library, form: &library.form[form] })
+    }
+
+    /// What is known about a type, by canonical name.
+    pub fn type_form(&self, language: Language, symbol: &str) -> Option<(&Library, &TypeForm)> {
+        let table = self.table(language);
+        let (library, form) = *table.types.get(symbol)?;
+        let library = &table.libraries[library];
+        Some((library, &library.types[form]))
+    }
+
+    /// The pattern a generated name fits, and what stands for `{service}`.
+    pub fn pattern<'n>(&self, language: Language, name: &'n str) -> Option<(&Pattern, &'n str)> {
+        self.table(language).patterns.iter().find_map(|pattern| {
+            let (before, after) = pattern.call.split_once("{service}")?;
+            let service = name.strip_prefix(before)?.strip_suffix(after)?;
+            (!service.is_empty()).then_some((pattern, service))
+        })
+    }
+
+    /// The words of a language.
+    pub fn words(&self, language: Language) -> &Words {
+        &self.table(language).words
+    }
+
+    /// Every library.
+    pub fn libraries(&self, language: Language) -> &[Library] {
+        &self.table(language).libraries
+    }
+
+    fn table(&self, language: Language) -> &Table {
+        match language {
+            Language::Go => &self.go,
+            Language::Python => &self.python,
+        }
+    }
+}
+
+impl Library {
+    /// The default that holds for the version a manifest names; `None` when it is not known which.
+    pub fn default_of(&self, what: &str, versions: &Versions) -> Option<&Default> {
+        let mut candidates = self.default.iter().filter(|default| default.what == what);
+        let version = versions.of(&self.package);
+        match version {
+            Some(version) => candidates.find(|default| version.is_between(&default.since, &default.until)),
+            None => {
+                let first = candidates.next()?;
+                let alone = candidates.next().is_none() && first.since.is_empty() && first.until.is_empty();
+                alone.then_some(first)
+            }
+        }
+    }
+}
+
+impl Table {
+    fn read(text: &str) -> Result<Self, toml::de::Error> {
+        let file: File = toml::from_str(text)?;
+        let mut table =
+            Self { libraries: file.library, patterns: file.pattern, words: file.words, forms: HashMap::new(), types: HashMap::new() };
+        for (at, library) in table.libraries.iter().enumerate() {
+            for prefix in std::iter::once(&library.prefix).chain(&library.also) {
+                for (nth, form) in library.form.iter().enumerate() {
+                    for call in &form.call {
+                        table.forms.insert(symbol(prefix, call), (at, nth));
+                    }
+                }
+                for (nth, ty) in library.types.iter().enumerate() {
+                    table.types.insert(symbol(prefix, &ty.name), (at, nth));
+                }
+            }
+        }
+        Ok(table)
+    }
+}
+
+/// A canonical name: names that begin with `:` are absolute.
+pub(crate) fn symbol(prefix: &str, name: &str) -> String {
+    match name.strip_prefix(':') {
+        Some(absolute) => absolute.to_owned(),
+        None if prefix.is_empty() => name.to_owned(),
+        None => format!("{prefix}.{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn libraries() -> Vec<(String, Library)> {
+        [GO, PYTHON]
+            .iter()
+            .flat_map(|text| {
+                let file: File = toml::from_str(text).expect("table");
+                file.library.into_iter().map(move |library| (file.language.clone(), library))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_default_has_a_source_and_a_label_that_fits() {
+        for (_, library) in libraries() {
+            for default in &library.default {
+                assert!(default.link.starts_with("https://"), "{}: {}", library.name, default.note);
+                assert!(!default.note.is_empty() && default.note.chars().count() <= 72, "{}: {}", library.name, default.note);
+                assert!(!default.note.ends_with('.') && ["timeout", "retry"].contains(&default.what.as_str()));
+                let bounded = default.state == super::super::State::Bounded && default.what == "timeout";
+                assert_eq!(bounded, default.ms > 0, "{}: {}", library.name, default.note);
+            }
+        }
+    }
+
+    #[test]
+    fn no_form_is_defined_twice() {
+        let mut seen = BTreeSet::new();
+        for (language, library) in libraries() {
+            for prefix in std::iter::once(&library.prefix).chain(&library.also) {
+                for call in library.form.iter().flat_map(|form| &form.call) {
+                    assert!(seen.insert((language.clone(), symbol(prefix, call))), "{}.{call} twice", library.prefix);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_default_that_moved_is_unknown_without_a_version() {
+        let knowledge = Knowledge::built_in();
+        let redis = knowledge.libraries(Language::Python).iter().find(|l| l.name == "redis-py").expect("redis-py");
+        assert!(redis.default_of("timeout", &Versions::default()).is_none());
+        let pinned = Versions::default().with("redis", "5.0.1");
+        assert_eq!(redis.default_of("timeout", &pinned).map(|d| d.state), Some(super::super::State::Absent));
+    }
+}

@@ -1,0 +1,13 @@
+//! What libraries do: call forms with their roles, and the defaults that apply when nothing is set.
+//!
+//! The tables are data (`*.toml` in this folder); nothing about a library is decided in Rust if a
+//! table can say it. The same schema is meant for users' own wrappers.
+
+mod index;
+pub(crate) use index::symbol;
+mod schema;
+mod version;
+
+pub use index::{Found, Knowledge};
+pub use schema::{ArgSpec, Default, Does, Form, Library, Pattern, Place, State, TypeForm, Words};
+pub use version::Versions;

@@ -1,0 +1,363 @@
+//! The schema of the tables.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One table file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// The language of the forms: `go` or `python`.
+    pub(crate) language: String,
+    #[serde(default)]
+    pub(crate) library: Vec<Library>,
+    /// Generated names, such as gRPC stubs.
+    #[serde(default)]
+    pub(crate) pattern: Vec<Pattern>,
+    #[serde(default)]
+    pub(crate) words: Words,
+}
+
+/// One library, or one area of a large one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// What the field calls it; output says so.
+    pub name: String,
+    /// Its name in manifests, whose version decides which default holds. Empty: part of the language.
+    #[serde(default)]
+    pub package: String,
+    /// What every form's name begins with: an import path without major version.
+    pub prefix: String,
+    /// Other import paths of the same API (forks, renamed repositories).
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// The engine behind it (`postgresql`, `redis`, `kafka`), empty when any or none.
+    #[serde(default)]
+    pub technology: String,
+    /// What happens when nothing is set.
+    #[serde(default)]
+    pub default: Vec<Default>,
+    /// Types and what their fields mean.
+    #[serde(default, rename = "type")]
+    pub types: Vec<TypeForm>,
+    /// Calls.
+    #[serde(default)]
+    pub form: Vec<Form>,
+}
+
+/// What a library does when nothing is set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Default {
+    /// `timeout` or `retry`.
+    pub what: String,
+    /// Which of the four states.
+    pub state: State,
+    /// The bound in milliseconds, of a bounded timeout.
+    #[serde(default)]
+    pub ms: u64,
+    /// What is limited: `total`, `per-attempt`, `per-read`, `connect`.
+    #[serde(default)]
+    pub kind: String,
+    /// Attempts in total, of a retry; 0 is unlimited.
+    #[serde(default)]
+    pub attempts: u32,
+    /// First pause in milliseconds, of a retry.
+    #[serde(default)]
+    pub backoff: u64,
+    /// Whether the pause grows.
+    #[serde(default)]
+    pub exponential: bool,
+    /// Whether the pause is randomised.
+    #[serde(default)]
+    pub jitter: bool,
+    /// First version it holds for; empty: from the beginning.
+    #[serde(default)]
+    pub since: String,
+    /// First version it no longer holds for; empty: still.
+    #[serde(default)]
+    pub until: String,
+    /// What the reader is told: lower case, no full stop, at most 72 characters.
+    pub note: String,
+    /// The vendor's documentation or source.
+    pub link: String,
+}
+
+/// What a table can say about a default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// There is one.
+    Bounded,
+    /// There is none.
+    Absent,
+    /// It depends on more than the version.
+    Unknown,
+}
+
+/// A type of a library.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeForm {
+    /// Its name below the library's prefix.
+    pub name: String,
+    /// What its fields mean: field name to property.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// What every method without a form of its own does.
+    #[serde(default)]
+    pub any_method: Option<Does>,
+    /// Whether methods without a form return the receiver (builders).
+    #[serde(default)]
+    pub fluent: bool,
+    /// Whether a value of it comes with the incoming request.
+    #[serde(default)]
+    pub inbound: bool,
+    /// Fixed properties of every value.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+}
+
+/// A call, or several that do the same.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// Names below the prefix: `Get`, `Client.Do`.
+    pub call: Vec<String>,
+    /// What it does.
+    pub does: Does,
+    /// The type of the result; below the prefix unless it holds a `/` or begins with `:`.
+    #[serde(default)]
+    pub gives: String,
+    /// Property to argument.
+    #[serde(default)]
+    pub args: BTreeMap<String, ArgSpec>,
+    /// Fixed properties.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Whether option objects among the arguments are merged into the result.
+    #[serde(default)]
+    pub options: bool,
+}
+
+/// Generated names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    /// A name with one `{service}`: `New{service}Client`.
+    pub call: String,
+    /// What it does.
+    pub does: Does,
+    /// The type of the result, canonical.
+    #[serde(default)]
+    pub gives: String,
+    /// Property to argument.
+    #[serde(default)]
+    pub args: BTreeMap<String, ArgSpec>,
+    /// Property that must hold an object of this type (prefix of its canonical name), unless it is unknown.
+    #[serde(default)]
+    pub requires: BTreeMap<String, String>,
+}
+
+/// Words of a language's community that no library owns.
+#[derive(Clone, Debug, std::default::Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Receivers that log, as last names: `log`, `logger`.
+    #[serde(default)]
+    pub loggers: Vec<String>,
+    /// Methods of loggers.
+    #[serde(default)]
+    pub log_methods: Vec<String>,
+    /// Methods of loggers that end the process.
+    #[serde(default)]
+    pub fatal_methods: Vec<String>,
+    /// Exceptions that no remote effect raises.
+    #[serde(default)]
+    pub local_errors: Vec<String>,
+    /// Names, in lower case and without separators, under which requests carry an idempotency key.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// Names of fields that tell one request from another, beside the keys.
+    #[serde(default)]
+    pub identities: Vec<String>,
+    /// Name parts of tables that remember messages or keys.
+    #[serde(default)]
+    pub dedup_tables: Vec<String>,
+    /// Name parts of tables that are relayed to a broker.
+    #[serde(default)]
+    pub outbox_tables: Vec<String>,
+    /// Packages that make a unit a tool rather than a service.
+    #[serde(default)]
+    pub tool_packages: Vec<String>,
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Makes an object that carries properties: a client, a request, an option.
+    Make,
+    /// Returns its first argument, or its receiver.
+    Pass,
+    /// A fixed text.
+    Constant,
+    /// Reads an environment variable.
+    Env,
+    /// Reads a key of the configuration.
+    Setting,
+    /// Formats a string from a template with `%` verbs.
+    Format,
+    /// Joins strings.
+    Join,
+    /// Parses or makes a span of time.
+    Duration,
+    /// Makes a fresh identity.
+    Identity,
+    /// Makes a random number.
+    Random,
+    /// Reads the wall clock.
+    Clock,
+    /// Pauses.
+    Sleep,
+    /// Makes a context from nothing.
+    ContextBackground,
+    /// Derives a context from another one.
+    ContextDerive,
+    /// Derives a context that ends.
+    ContextTimeout,
+    /// Derives a context that outlives its parent.
+    ContextDetach,
+    /// The context of the incoming request.
+    ContextInbound,
+    /// Sends an HTTP request.
+    Http,
+    /// Calls a remote procedure; the method's name is the operation.
+    Rpc,
+    /// Registers an implementation of an RPC service.
+    RpcRegister,
+    /// Calls some other remote system.
+    Call,
+    /// Runs SQL text.
+    Sql,
+    /// Reads an item.
+    Read,
+    /// Changes an item.
+    Write,
+    /// Adds a changed object to a unit of work that a later commit writes.
+    Stage,
+    /// Sends a message.
+    Publish,
+    /// Subscribes a handler, or returns the messages of a topic.
+    Consume,
+    /// Takes the next message.
+    Receive,
+    /// Acknowledges a message.
+    Ack,
+    /// Refuses a message.
+    Nack,
+    /// Takes a lock.
+    Lock,
+    /// Releases a lock.
+    Unlock,
+    /// Begins a transaction.
+    Begin,
+    /// Commits.
+    Commit,
+    /// Rolls back.
+    Rollback,
+    /// Runs a function inside a transaction.
+    Transaction,
+    /// Registers an HTTP handler.
+    Route,
+    /// Makes a group of routes.
+    Group,
+    /// Mounts a router or blueprint below another.
+    Mount,
+    /// Wraps a handler.
+    Handler,
+    /// Starts an HTTP server.
+    Serve,
+    /// Registers a handler for an RPC or message by decorator.
+    Task,
+    /// Runs a function at given times.
+    Schedule,
+    /// A channel that fires regularly.
+    Ticker,
+    /// Installs tracing.
+    Tracing,
+    /// Handles a stop signal.
+    Signal,
+    /// Stops a server gracefully.
+    Shutdown,
+    /// Runs a function concurrently.
+    Spawn,
+    /// Runs a function and waits.
+    Run,
+    /// Runs a function again until it works.
+    Retry,
+    /// Runs a function behind a circuit breaker.
+    Breaker,
+    /// Writes a log line.
+    Log,
+    /// Ends the process.
+    Crash,
+    /// Answers the caller.
+    Respond,
+    /// Answers the caller with a failure.
+    Fail,
+    /// Reads a header of the incoming request.
+    Header,
+    /// Sets a header of an outgoing request.
+    SetHeader,
+    /// Reads something else of the incoming request.
+    RequestValue,
+    /// Sets a property of its receiver.
+    SetProperty,
+    /// Does nothing that matters here.
+    Nothing,
+}
+
+/// Which argument: `0`, `0|url` (position or keyword), `|timeout` (keyword), `-1` (last), `2..` (the rest), `self`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ArgSpec {
+    /// Where by position.
+    pub place: Option<Place>,
+    /// Keywords, first match wins.
+    pub keywords: Vec<String>,
+}
+
+/// A position among the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Counted from the first, from 0.
+    First(usize),
+    /// Counted from the last, from 0.
+    Last(usize),
+    /// This one and all after it.
+    From(usize),
+    /// The receiver.
+    Receiver,
+}
+
+impl TryFrom<String> for ArgSpec {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut parts = text.split('|');
+        let head = parts.next().unwrap_or("");
+        let bad = |_| format!("{text:?} is no argument: expected a position, `-1`, `2..`, `self` or `|keyword`");
+        let place = match head {
+            "" => None,
+            "self" => Some(Place::Receiver),
+            _ if head.starts_with('-') => Some(Place::Last(head[1..].parse::<usize>().map_err(bad)?.saturating_sub(1))),
+            _ => match head.strip_suffix("..") {
+                Some(from) => Some(Place::From(from.parse().map_err(bad)?)),
+                None => Some(Place::First(head.parse().map_err(bad)?)),
+            },
+        };
+        Ok(Self { place, keywords: parts.map(str::to_owned).collect() })
+    }
+}

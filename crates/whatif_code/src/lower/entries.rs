@@ -1,0 +1,301 @@
+//! Runs a unit: start-up first, then every entry point it registered.
+
+use crate::ir::{Expr, ExprKind, Stmt};
+use crate::knowledge::{Does, Knowledge, Versions};
+use crate::lower::interpret::{Argument, Handler, Interpreter, Registration};
+use crate::lower::program::{FunctionId, Program};
+use crate::lower::syntax;
+use crate::lower::values::{Abs, Kind, Origin, Taint};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use whatif_model::facts::code::{Entry, Language, Trigger};
+use whatif_model::flow::{Bound, Flow, OnError, Peer};
+use whatif_model::{Evidence, Fact, Span, Stage};
+
+/// Most entry points of one unit.
+const ENTRIES_MAX: usize = 2_000;
+
+/// What running a unit found.
+pub(crate) struct Found {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) background: Vec<Entry>,
+    pub(crate) serves: Vec<(String, Span)>,
+    pub(crate) peers: Vec<(Peer, Evidence)>,
+    pub(crate) server_timeout: Fact<Bound>,
+    pub(crate) graceful: Fact<bool>,
+    pub(crate) tracing: Fact<String>,
+}
+
+/// Runs a program.
+pub(crate) fn run(program: &Program<'_>, knowledge: &Knowledge, versions: &Versions, main: Option<FunctionId>) -> Found {
+    let mut interpreter = Interpreter::new(program, knowledge, versions);
+    let start = interpreter.start_up(main);
+    let background = interpreter.background(start, main);
+    let entries = interpreter.run_registrations();
+    let facts = std::mem::take(&mut interpreter.facts);
+    let mut found = Found {
+        entries,
+        background,
+        serves: facts.serves,
+        peers: facts.peers,
+        server_timeout: facts.server_timeout,
+        graceful: facts.graceful,
+        tracing: facts.tracing,
+    };
+    found.serves.sort();
+    found.entries.sort_by(|a, b| (a.span, a.trigger.display()).cmp(&(b.span, b.trigger.display())));
+    found
+}
+
+impl<'a> Interpreter<'a> {
+    /// Runs everything that happens before the first request.
+    fn start_up(&mut self, main: Option<FunctionId>) -> Flow {
+        self.starting = true;
+        self.begin_run(None);
+        match self.program.language {
+            Language::Go => self.start_go(main),
+            Language::Python => {
+                for package in 0..self.program.packages.len() {
+                    let test = self.program.packages[package].modules.iter().any(|module| self.program.modules[*module].is_test);
+                    if !test {
+                        self.load(package);
+                    }
+                }
+            }
+        }
+        self.run_unreached();
+        let flow = self.finish_run(OnError::Unknown);
+        self.apply_mounts();
+        self.starting = false;
+        flow
+    }
+
+    /// Package variables (twice, because packages refer to each other), `init` functions, `main`.
+    fn start_go(&mut self, main: Option<FunctionId>) {
+        for round in 0..2 {
+            for (module, ir) in self.program.modules.iter().enumerate() {
+                if ir.is_test || ir.is_generated {
+                    continue;
+                }
+                let frame = self.globals[self.program.package_of[module]];
+                self.top_level(module, frame, &ir.top);
+            }
+            if round == 0 {
+                let _ = self.finish_run(OnError::Unknown);
+                self.begin_run(None);
+            }
+        }
+        let inits = self.program.functions.iter().enumerate().filter(|(_, declared)| {
+            let module = self.program.modules[declared.module];
+            declared.ir.owner.is_none() && declared.ir.name == "init" && !module.is_test && !module.is_generated
+        });
+        let inits: Vec<u32> = inits.map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect();
+        for init in inits {
+            self.run_function_id(FunctionId(init));
+        }
+        if let Some(main) = main {
+            self.run_function_id(main);
+        }
+    }
+
+    /// Functions start-up never reached although they register entry points: dependency injection,
+    /// command-line frameworks, application factories.
+    fn run_unreached(&mut self) {
+        let names = self.registering_names();
+        for at in 0..self.program.functions.len() {
+            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
+            let declared = self.program.function(id);
+            let module = self.program.modules[declared.module];
+            if module.is_test || module.is_generated || self.visited.contains(&id.0) {
+                continue;
+            }
+            if registers(&declared.ir.body, &names) {
+                self.run.fuel = self.run.fuel.max(20_000);
+                self.run_function_id(id);
+            }
+        }
+    }
+
+    /// Last names of forms that register entry points.
+    fn registering_names(&self) -> BTreeSet<&'a str> {
+        let mut names = BTreeSet::new();
+        for library in self.knowledge.libraries(self.program.language) {
+            for form in &library.form {
+                if matches!(form.does, Does::Route | Does::Consume | Does::Schedule | Does::Task | Does::Serve | Does::Receive) {
+                    names.extend(form.call.iter().map(|call| call.rsplit('.').next().unwrap_or(call)));
+                }
+            }
+        }
+        names
+    }
+
+    fn run_function_id(&mut self, id: FunctionId) {
+        let declared = self.program.function(id);
+        let receiver = declared.ir.owner.as_ref().and_then(|owner| self.program.named_type(declared.module, owner));
+        let receiver = receiver.map(|ty| Kind::Object(self.class_object(ty)).into());
+        let range = declared.ir.name_range;
+        self.run_root(id, receiver, range);
+    }
+
+    fn run_root(&mut self, id: FunctionId, receiver: Option<Abs<'a>>, range: whatif_model::Range) {
+        self.active.clear();
+        let _ = range;
+        self.enter_root(id, receiver, &[]);
+        self.diverged = None;
+    }
+
+    /// Registrations that came through a router move below the prefix it was mounted at.
+    fn apply_mounts(&mut self) {
+        let routed = std::mem::take(&mut self.routed);
+        for (at, router) in routed {
+            let Some((_, prefix)) = self.mounts.iter().find(|(mounted, _)| *mounted == router) else { continue };
+            if let Some(Registration { trigger: Trigger::Http { path, .. }, .. }) = self.registrations.get_mut(at) {
+                *path = crate::lower::interpret::join_routes(prefix, path);
+            }
+        }
+    }
+
+    /// The start-up flow, when it does something.
+    fn background(&mut self, flow: Flow, main: Option<FunctionId>) -> Vec<Entry> {
+        if flow.effects.iter().all(|effect| matches!(effect.kind, whatif_model::flow::EffectKind::ClockRead)) {
+            return Vec::new();
+        }
+        let span = match main {
+            Some(main) => {
+                let declared = self.program.function(main);
+                self.program.span(declared.module, declared.ir.name_range)
+            }
+            None => flow.effects[0].span,
+        };
+        vec![Entry { name: "main".to_owned(), trigger: Trigger::Start, span, flow }]
+    }
+
+    /// Runs every registered handler; handlers may register more.
+    fn run_registrations(&mut self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let mut next = 0;
+        while next < self.registrations.len().min(ENTRIES_MAX) {
+            let registration = &mut self.registrations[next];
+            let handler = std::mem::replace(&mut registration.handler, Handler::Value(Abs::unknown()));
+            let (trigger, span) = (registration.trigger.clone(), registration.span);
+            next += 1;
+            entries.extend(self.run_handler(trigger, handler, span));
+        }
+        entries
+    }
+
+    fn run_handler(&mut self, trigger: Trigger, handler: Handler<'a>, span: Span) -> Option<Entry> {
+        self.begin_run(Some(trigger.clone()));
+        let assumed = if self.program.language == Language::Go { OnError::Unknown } else { OnError::Propagate };
+        match handler {
+            Handler::Value(value) => {
+                let (name, declared) = self.run_value(&value, &trigger)?;
+                let flow = self.finish_run(assumed);
+                Some(Entry { name, trigger, span: declared.unwrap_or(span), flow })
+            }
+            Handler::Body { body, targets, frame, module, name } => {
+                self.push_activation(None, module, frame, None);
+                let message = self.library_object("message", Some(span));
+                let message = message.with(&Taint::one(Origin::Request(Rc::from("message"))));
+                for target in targets {
+                    self.assign(target, message.clone());
+                }
+                self.loops.push(Default::default());
+                self.exec(body);
+                self.loops.pop();
+                self.active.pop();
+                let flow = self.finish_run(assumed);
+                Some(Entry { name, trigger, span, flow })
+            }
+        }
+    }
+
+    /// Runs a handler value; tells its name and where it is declared.
+    fn run_value(&mut self, value: &Abs<'a>, trigger: &Trigger) -> Option<(String, Option<Span>)> {
+        match &value.kind {
+            Kind::Function(id, receiver) => {
+                let declared = self.program.function(*id);
+                let span = self.program.span(declared.module, declared.ir.name_range);
+                self.enter_root(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), &[]);
+                Some((declared.ir.name.clone(), Some(span)))
+            }
+            Kind::Closure(closure) => {
+                let span = self.program.span(closure.module, closure.function.name_range);
+                let name = closure.wraps.clone();
+                let closure = closure.clone();
+                self.enter_closure(&closure);
+                let own = if closure.function.name.is_empty() { trigger.display() } else { closure.function.name.clone() };
+                let (name, at) = name.map_or((own, span), |(name, at)| (name, at));
+                Some((name, Some(at)))
+            }
+            Kind::Object(id) => self.run_object(value, *id, trigger),
+            Kind::Choice(options) => {
+                let first = options.first()?.clone();
+                self.run_value(&first, trigger)
+            }
+            Kind::Type(ty) => self.run_class(*ty, trigger),
+            Kind::Method(..) | Kind::Library(_) => {
+                let range = whatif_model::Range::default();
+                self.push_activation(None, 0, self.globals[0], None);
+                self.call_value(value, &[], range);
+                self.active.pop();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// An object with the method its kind of registration calls.
+    fn run_object(&mut self, value: &Abs<'a>, id: crate::lower::values::ObjectId, trigger: &Trigger) -> Option<(String, Option<Span>)> {
+        let ty = self.own_class(id)?;
+        let wanted = self.handler_methods(trigger);
+        let method = wanted.iter().find_map(|name| self.program.method(ty, name))?;
+        let declared = self.program.function(method);
+        let span = self.program.span(declared.module, declared.ir.name_range);
+        self.enter_root(method, Some(value.clone()), &[]);
+        Some((self.program.ty(ty).ir.name.clone(), Some(span)))
+    }
+
+    /// A class-based view.
+    fn run_class(&mut self, ty: crate::lower::program::TypeId, trigger: &Trigger) -> Option<(String, Option<Span>)> {
+        let object: Abs<'a> = Kind::Object(self.class_object(ty)).into();
+        let Kind::Object(id) = object.kind else { return None };
+        self.run_object(&object, id, trigger)
+    }
+
+    fn handler_methods(&self, trigger: &Trigger) -> Vec<String> {
+        match trigger {
+            Trigger::Http { method, .. } => {
+                let mut names = vec!["ServeHTTP".to_owned()];
+                names.extend([method.to_lowercase(), "__call__".to_owned(), "get".to_owned(), "post".to_owned()]);
+                names
+            }
+            Trigger::Message { .. } => ["ConsumeClaim", "HandleMessage", "Handle", "Consume", "__call__"].map(str::to_owned).to_vec(),
+            _ => ["Run", "run", "__call__"].map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// Notes that start-up was read whole, and what it does not do.
+    pub(crate) fn absent(span: Span, label: &str) -> Evidence {
+        Evidence::stated(Stage::Code, span, label)
+    }
+}
+
+/// Whether statements call something that registers an entry point.
+fn registers(body: &[Stmt], names: &BTreeSet<&str>) -> bool {
+    let mut found = false;
+    syntax::each_expr(body, &mut |expr: &Expr| {
+        if let ExprKind::Call(call) = &expr.kind {
+            let name = match &call.callee.kind {
+                ExprKind::Field(_, name) | ExprKind::Name(name) => name.as_str(),
+                _ => return,
+            };
+            let generated = (name.starts_with("Register") && name.ends_with("Server")) || name.ends_with("Servicer_to_server");
+            found |= generated || names.contains(name);
+        }
+    });
+    found
+}
+
+/// Arguments a framework gives.
+pub(crate) type Given<'a> = Vec<Argument<'a>>;

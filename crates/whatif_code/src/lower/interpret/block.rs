@@ -1,0 +1,179 @@
+//! Statements in order.
+
+use super::state::{Exit, Interpreter, NEST_MAX};
+use crate::ir::{Expr, Stmt, StmtKind};
+use crate::lower::values::{Abs, Closure, Kind};
+use std::rc::Rc;
+use whatif_model::flow::{OnError, Outcome, Step};
+
+impl<'a> Interpreter<'a> {
+    /// Runs statements; tells how control leaves them.
+    pub(crate) fn exec(&mut self, stmts: &'a [Stmt]) -> Exit {
+        if self.nest >= NEST_MAX {
+            if let Some(first) = stmts.first() {
+                self.cut(first.range, "nested deeper than is followed");
+            }
+            return Exit::Falls;
+        }
+        self.nest += 1;
+        let exit = self.exec_list(stmts);
+        self.nest -= 1;
+        exit
+    }
+
+    fn exec_list(&mut self, stmts: &'a [Stmt]) -> Exit {
+        for (at, stmt) in stmts.iter().enumerate() {
+            if !self.step(stmt.range) {
+                return Exit::Falls;
+            }
+            let rest = &stmts[at + 1..];
+            let exit = match &stmt.kind {
+                StmtKind::If { cond, then, otherwise } => return self.branch(cond, then, otherwise, rest, stmt.range),
+                _ => self.statement(stmt),
+            };
+            let exit = self.diverged.take().unwrap_or(exit);
+            if exit != Exit::Falls {
+                return exit;
+            }
+        }
+        Exit::Falls
+    }
+
+    fn statement(&mut self, stmt: &'a Stmt) -> Exit {
+        match &stmt.kind {
+            StmtKind::Expr(expr) => {
+                let value = self.eval(expr);
+                if self.is_go() {
+                    self.discard(&value);
+                }
+            }
+            StmtKind::Assign { targets, values, op, ty } => self.assignment(targets, values, op, ty),
+            StmtKind::If { cond, then, otherwise } => return self.branch(cond, then, otherwise, &[], stmt.range),
+            StmtKind::Loop { head, body } => return self.repeat(head, body, stmt.range),
+            StmtKind::Switch { subject, arms, is_select } => return self.switch(subject.as_ref(), arms, *is_select, stmt.range),
+            StmtKind::Try { body, handlers, otherwise, finally } => {
+                return self.guarded(body, handlers, otherwise, finally, stmt.range);
+            }
+            StmtKind::With { items, body } => return self.with(items, body, stmt.range),
+            StmtKind::Return(values) => return self.leave(values, stmt.range),
+            StmtKind::Raise(value) => {
+                if let Some(value) = value {
+                    self.eval(value);
+                }
+                return self.raise(stmt.range);
+            }
+            StmtKind::Defer(expr) => {
+                if let Some(activation) = self.active.last_mut() {
+                    activation.defers.push(expr);
+                }
+            }
+            StmtKind::Go(expr) => self.spawn(expr, stmt.range),
+            StmtKind::Send { channel, value } => {
+                self.eval(channel);
+                self.eval(value);
+            }
+            StmtKind::Function(function) => self.nested_function(function),
+            StmtKind::Block(body) => return self.exec(body),
+            StmtKind::Break => return Exit::Breaks,
+            StmtKind::Continue => return Exit::Continues,
+        }
+        Exit::Falls
+    }
+
+    fn assignment(&mut self, targets: &'a [Expr], values: &'a [Expr], op: &str, ty: &str) {
+        if values.is_empty() {
+            let value = self.typed(self.module(), ty);
+            for target in targets {
+                self.assign(target, value.clone());
+            }
+            return;
+        }
+        let mut results: Vec<Abs<'a>> = values.iter().map(|value| self.eval(value)).collect();
+        if !op.is_empty() {
+            for (target, value) in targets.iter().zip(results.iter_mut()) {
+                let old = self.eval(target);
+                *value = self.combine(op, &old, value);
+            }
+        }
+        if let ([value], false) = (results.as_mut_slice(), ty.is_empty())
+            && value.is_unknown()
+        {
+            let typed = self.typed(self.module(), ty);
+            *value = typed.with(&value.from);
+        }
+        self.assign_all(targets, results);
+    }
+
+    /// A nested function is a closure over the frame it stands in; its decorators may register it.
+    fn nested_function(&mut self, function: &'a crate::ir::Function) {
+        let closure = Closure { function, frame: self.here(), module: self.module(), wraps: None };
+        let value: Abs<'a> = Kind::Closure(Rc::new(closure)).into();
+        let here = self.here();
+        self.frame(here).names.insert(&function.name, value.clone());
+        self.decorate(&function.decorators, &value, self.module(), function.name_range);
+    }
+
+    /// `return`.
+    fn leave(&mut self, values: &'a [Expr], range: whatif_model::Range) -> Exit {
+        let mut results: Vec<Abs<'a>> = values.iter().map(|value| self.eval(value)).collect();
+        if let Some(exit) = self.diverged.take() {
+            return exit;
+        }
+        self.guard_error(&mut results);
+        self.watch.returned |= results.iter().any(|result| !matches!(result.kind, Kind::Nil));
+        let value = if results.len() == 1 { results.remove(0) } else { Kind::Tuple(Rc::new(results)).into() };
+        let outcome = self.outcome(&value);
+        self.watch.returned_failure |= outcome == Outcome::Failure;
+        if self.at_entry() {
+            let span = self.span(range);
+            self.end_operation(outcome, span);
+            let told: Vec<u32> = all_failures(&value);
+            self.decide(told, OnError::Propagate);
+        }
+        if let Some(activation) = self.active.last_mut() {
+            let before = activation.returns.take();
+            activation.returns = Some(match before {
+                Some(before) => before.join(value),
+                None => value,
+            });
+        }
+        Exit::Returns
+    }
+
+    /// An exception leaves the operation unless a `try` around it is open.
+    pub(super) fn raise(&mut self, range: whatif_model::Range) -> Exit {
+        self.watch.failed = true;
+        if self.active.iter().all(|activation| activation.tries == 0) {
+            let span = self.span(range);
+            self.end_operation(Outcome::Failure, span);
+        }
+        Exit::Raises
+    }
+
+    /// `go f()`.
+    fn spawn(&mut self, expr: &'a Expr, range: whatif_model::Range) {
+        self.open_block();
+        let value = self.eval(expr);
+        self.discard(&value);
+        self.diverged = None;
+        let body = self.close_block();
+        let span = self.span(range);
+        self.push_spawn(body, span);
+    }
+
+    pub(super) fn push_spawn(&mut self, body: Vec<Step>, span: whatif_model::Span) {
+        let body: Vec<Step> = body.into_iter().filter(|step| !matches!(step, Step::Return { .. })).collect();
+        if !body.is_empty() {
+            self.push_step(Step::Spawn { body, span });
+        }
+    }
+}
+
+/// The effects whose failure a value or one of its parts tells.
+fn all_failures(value: &Abs<'_>) -> Vec<u32> {
+    let mut found: Vec<u32> = value.from.failures().collect();
+    if let Kind::Tuple(items) = &value.kind {
+        found.extend(items.iter().flat_map(|item| item.from.failures().collect::<Vec<_>>()));
+    }
+    found
+}

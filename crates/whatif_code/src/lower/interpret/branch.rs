@@ -1,0 +1,423 @@
+//! Branches: which paths there are, and which of them handle the failure of an effect.
+
+use super::outcome::Test;
+use super::state::{Exit, Interpreter, Watch};
+use crate::ir::{Arm, Expr, ExprKind, Handler, Stmt};
+use crate::lower::values::{Abs, Kind, Taint};
+use std::collections::HashMap;
+use whatif_model::Range;
+use whatif_model::flow::{OnError, Outcome, Step};
+
+/// Deepest nesting of blocks below which the rest of a list moves into the arm that goes on.
+const BLOCKS_MAX: usize = 60;
+
+/// One arm after it was run.
+struct Ran<'a> {
+    steps: Vec<Step>,
+    exit: Exit,
+    watch: Watch,
+    names: HashMap<&'a str, Abs<'a>>,
+}
+
+impl<'a> Interpreter<'a> {
+    /// `if`; `rest` is what follows it in its list.
+    pub(super) fn branch(
+        &mut self,
+        cond: &'a Expr,
+        then: &'a [Stmt],
+        otherwise: &'a [Stmt],
+        rest: &'a [Stmt],
+        range: Range,
+    ) -> Exit {
+        let (test, value) = self.test(cond);
+        if let Kind::Bool(known) = value.kind {
+            let exit = self.exec(if known { then } else { otherwise });
+            return if exit == Exit::Falls { self.exec(rest) } else { exit };
+        }
+        if let Some(exit) = self.diverged.take() {
+            return exit;
+        }
+        let before = self.snapshot();
+        let (failing, guards) = (test.failing_arm(), test.effects());
+        let first = self.arm(then, if failing == Some(true) { &guards } else { &[] }, &before);
+        let second = self.arm(otherwise, if failing == Some(false) { &guards } else { &[] }, &before);
+        match failing {
+            Some(in_then) => self.after_failure_test(first, second, in_then, &guards, &test, rest, range),
+            None => self.after_branch(first, second, rest, range),
+        }
+    }
+
+    /// The arms of a branch that tells nothing about a failure.
+    fn after_branch(&mut self, first: Ran<'a>, second: Ran<'a>, rest: &'a [Stmt], range: Range) -> Exit {
+        let span = self.span(range);
+        self.watch.logged |= first.watch.logged && second.watch.logged;
+        self.watch.assigned |= first.watch.assigned || second.watch.assigned;
+        let ends = |ran: &Ran<'_>| ran.exit != Exit::Falls;
+        if ends(&first) && ends(&second) {
+            let exit = if first.exit == second.exit { first.exit } else { mixed(first.exit, second.exit) };
+            self.watch.failed |= first.watch.failed && second.watch.failed;
+            self.watch.returned_failure |= first.watch.returned_failure && second.watch.returned_failure;
+            self.push_branch(vec![first.steps, second.steps], span);
+            return exit;
+        }
+        if (ends(&first) || ends(&second)) && self.run.blocks.len() < BLOCKS_MAX {
+            let (ended, mut going) = if ends(&first) { (first, second) } else { (second, first) };
+            self.restore(std::mem::take(&mut going.names));
+            self.open_block();
+            self.push_steps(going.steps);
+            let exit = self.exec(rest);
+            let steps = self.close_block();
+            self.push_branch(vec![ended.steps, steps], span);
+            return match exit {
+                Exit::Falls => Exit::Falls,
+                exit if exit == ended.exit => exit,
+                exit => mixed(exit, ended.exit),
+            };
+        }
+        self.merge(first.names, second.names);
+        self.push_branch(vec![first.steps, second.steps], span);
+        self.exec(rest)
+    }
+
+    /// The arms of a branch one of which runs when effects failed.
+    #[expect(clippy::too_many_arguments)]
+    fn after_failure_test(
+        &mut self,
+        first: Ran<'a>,
+        second: Ran<'a>,
+        failing_is_first: bool,
+        effects: &[u32],
+        test: &Test<'a>,
+        rest: &'a [Stmt],
+        range: Range,
+    ) -> Exit {
+        let (failed, worked) = if failing_is_first { (first, second) } else { (second, first) };
+        let has_effects = self.has_remote(&failed.steps);
+        let retrying = matches!(failed.exit, Exit::Continues | Exit::Falls) && self.in_loop();
+        // The path on which it worked goes on after the test; a failing path that falls through joins it.
+        if failed.exit == Exit::Falls {
+            self.merge(failed.names.clone(), worked.names.clone());
+        } else {
+            self.restore(worked.names.clone());
+            self.clear_failures(test);
+        }
+        self.place_handler(failed.steps.clone(), effects, worked.steps.is_empty(), range);
+        self.push_steps(worked.steps);
+        let exit = if worked.exit == Exit::Falls { self.exec(rest) } else { worked.exit };
+        let leaves = matches!(worked.exit, Exit::Returns | Exit::Breaks)
+            || (failed.exit == Exit::Continues && matches!(exit, Exit::Returns | Exit::Breaks));
+        if retrying && leaves {
+            if let Some(watch) = self.loops.last_mut() {
+                watch.failure_continues = true;
+                watch.success_leaves = true;
+            }
+        } else {
+            let what = self.handling(&failed.watch, failed.exit, has_effects);
+            if let Some(what) = what {
+                self.decide(effects.to_vec(), what);
+            }
+        }
+        if worked.exit != Exit::Falls && failed.exit == Exit::Falls {
+            // Only the path on which it worked ends: what follows belongs to the failure.
+            return self.exec(rest);
+        }
+        exit
+    }
+
+    /// Writes down what is done when an effect failed, if it is more than giving up.
+    fn place_handler(&mut self, steps: Vec<Step>, effects: &[u32], simple: bool, range: Range) {
+        if !self.has_remote(&steps) {
+            return;
+        }
+        let base = self.run.base;
+        let is_one = |step: &Step| contains(step, effects, base);
+        let span = self.span(range);
+        let own = &mut self.block().steps;
+        match own.iter().position(is_one) {
+            Some(at) if simple => {
+                let body = own.split_off(at);
+                self.push_step(Step::Try { body, handler: steps, finally: Vec::new(), span });
+            }
+            _ => self.push_branch(vec![steps, Vec::new()], span),
+        }
+    }
+
+    /// `switch`, `select`, `match`.
+    pub(super) fn switch(&mut self, subject: Option<&'a Expr>, arms: &'a [Arm], is_select: bool, range: Range) -> Exit {
+        if let Some(subject) = subject {
+            self.eval(subject);
+        }
+        let before = self.snapshot();
+        let mut ran: Vec<Ran<'a>> = Vec::new();
+        let mut has_default = is_select;
+        for arm in arms {
+            has_default |= arm.patterns.is_empty();
+            self.restore(before.clone());
+            for pattern in &arm.patterns {
+                let value = self.eval(pattern);
+                if is_select && self.tick_arm(&value, arm) {
+                    return Exit::Falls;
+                }
+            }
+            ran.push(self.arm(&arm.body, &[], &before));
+        }
+        let span = self.span(range);
+        let falls = |ran: &Ran<'_>| matches!(ran.exit, Exit::Falls | Exit::Breaks);
+        let any_falls = !has_default || ran.iter().any(falls);
+        let exit = ran.iter().map(|ran| ran.exit).reduce(mixed).unwrap_or(Exit::Falls);
+        let mut names = if has_default { None } else { Some(before) };
+        for arm in &mut ran {
+            if falls(arm) {
+                let next = std::mem::take(&mut arm.names);
+                names = Some(match names {
+                    Some(names) => self.joined(names, next),
+                    None => next,
+                });
+            }
+        }
+        if let Some(names) = names {
+            self.restore(names);
+        }
+        let mut blocks: Vec<Vec<Step>> = ran.into_iter().map(|ran| ran.steps).collect();
+        if !has_default {
+            blocks.push(Vec::new());
+        }
+        self.push_branch(blocks, span);
+        if any_falls { Exit::Falls } else { exit }
+    }
+
+    /// `try`.
+    pub(super) fn guarded(
+        &mut self,
+        body: &'a [Stmt],
+        handlers: &'a [Handler],
+        otherwise: &'a [Stmt],
+        finally: &'a [Stmt],
+        range: Range,
+    ) -> Exit {
+        let first = self.next_effect();
+        let before = self.snapshot();
+        self.set_tries(!handlers.is_empty(), true);
+        self.open_block();
+        let mut exit = self.exec(body);
+        if exit == Exit::Falls {
+            exit = self.exec(otherwise);
+        }
+        let guarded = self.close_block();
+        self.set_tries(!handlers.is_empty(), false);
+        let effects: Vec<u32> = (first..self.next_effect()).collect();
+        let after = self.snapshot();
+        let mut caught = Vec::new();
+        let mut handled = Vec::new();
+        for handler in handlers {
+            let remote = self.catches_effects(handler);
+            if !handler.name.is_empty() {
+                let error = if remote { effects.iter().map(|e| crate::lower::values::Origin::Failure(*e)).collect() } else { Vec::new() };
+                let here = self.here();
+                self.frame(here).names.insert(&handler.name, Abs::tainted(Taint::of(error)));
+            }
+            let names = self.joined(before.clone(), self.snapshot());
+            let ran = self.arm(&handler.body, if remote { &effects } else { &[] }, &names);
+            self.after_handler(&ran, remote, &effects, exit);
+            caught.push((remote, ran));
+        }
+        let mut names = after;
+        for (_, ran) in &mut caught {
+            if ran.exit == Exit::Falls {
+                names = self.joined(names, std::mem::take(&mut ran.names));
+            }
+            handled.push(std::mem::take(&mut ran.steps));
+        }
+        self.restore(names);
+        self.open_block();
+        let last = self.exec(finally);
+        let finally = self.close_block();
+        self.push_try(guarded, handled, finally, range);
+        if last != Exit::Falls {
+            return last;
+        }
+        let exits = std::iter::once(exit).chain(caught.iter().map(|(_, ran)| ran.exit));
+        exits.reduce(|a, b| if a == Exit::Falls || b == Exit::Falls { Exit::Falls } else { mixed(a, b) }).unwrap_or(exit)
+    }
+
+    /// What an `except` clause makes of the failures it catches.
+    fn after_handler(&mut self, ran: &Ran<'a>, remote: bool, effects: &[u32], body_exit: Exit) {
+        if !remote {
+            return;
+        }
+        let goes_on = matches!(ran.exit, Exit::Continues) || (ran.exit == Exit::Falls && matches!(body_exit, Exit::Returns | Exit::Breaks));
+        if goes_on && self.in_loop() {
+            if let Some(watch) = self.loops.last_mut() {
+                watch.failure_continues = true;
+                watch.success_leaves |= matches!(body_exit, Exit::Returns | Exit::Breaks);
+            }
+            return;
+        }
+        let has_effects = self.has_remote(&ran.steps);
+        if let Some(what) = self.handling(&ran.watch, ran.exit, has_effects) {
+            self.decide(effects.to_vec(), what);
+        }
+    }
+
+    fn push_try(&mut self, body: Vec<Step>, mut handlers: Vec<Vec<Step>>, finally: Vec<Step>, range: Range) {
+        let span = self.span(range);
+        handlers.retain(|steps| self.has_remote(steps));
+        if handlers.is_empty() && !self.has_remote(&finally) {
+            self.push_steps(body);
+            self.push_steps(finally);
+            return;
+        }
+        let handler = match handlers.len() {
+            0 => Vec::new(),
+            1 => handlers.remove(0),
+            _ => vec![Step::Branch { arms: handlers, span }],
+        };
+        self.push_step(Step::Try { body, handler, finally, span });
+    }
+
+    fn set_tries(&mut self, catches: bool, open: bool) {
+        if let (true, Some(activation)) = (catches, self.active.last_mut()) {
+            activation.tries = if open { activation.tries + 1 } else { activation.tries.saturating_sub(1) };
+        }
+    }
+
+    /// Whether an `except` clause can catch what a remote effect raises.
+    fn catches_effects(&self, handler: &Handler) -> bool {
+        let local = &self.knowledge.words(self.program.language).local_errors;
+        let last = |ty: &str| ty.rsplit('.').next().unwrap_or(ty).to_owned();
+        handler.types.is_empty() || handler.types.iter().any(|ty| !local.contains(&last(ty)))
+    }
+
+    /// Runs one arm from the given names.
+    fn arm(&mut self, body: &'a [Stmt], guards: &[u32], before: &HashMap<&'a str, Abs<'a>>) -> Ran<'a> {
+        self.restore(before.clone());
+        let outer = std::mem::take(&mut self.watch);
+        let depth = self.guards.len();
+        self.guards.extend_from_slice(guards);
+        self.open_block();
+        let exit = self.exec(body);
+        let steps = self.close_block();
+        self.guards.truncate(depth);
+        let watch = std::mem::replace(&mut self.watch, outer);
+        Ran { steps, exit, watch, names: self.snapshot() }
+    }
+
+    pub(super) fn in_loop(&self) -> bool {
+        self.loops.len() > self.active.last().map_or(0, |activation| activation.loops)
+    }
+
+    /// The names of the current frame.
+    pub(super) fn snapshot(&self) -> HashMap<&'a str, Abs<'a>> {
+        self.frames[self.here().0 as usize].names.clone()
+    }
+
+    pub(super) fn restore(&mut self, names: HashMap<&'a str, Abs<'a>>) {
+        let here = self.here();
+        self.frame(here).names = names;
+    }
+
+    fn merge(&mut self, a: HashMap<&'a str, Abs<'a>>, b: HashMap<&'a str, Abs<'a>>) {
+        let names = self.joined(a, b);
+        self.restore(names);
+    }
+
+    fn joined(&self, mut a: HashMap<&'a str, Abs<'a>>, b: HashMap<&'a str, Abs<'a>>) -> HashMap<&'a str, Abs<'a>> {
+        for (name, value) in b {
+            let joined = match a.remove(name) {
+                Some(old) => old.join(value),
+                None => value,
+            };
+            a.insert(name, joined);
+        }
+        a
+    }
+
+    /// Adds a branch unless every arm is empty; arms without steps are kept once.
+    pub(super) fn push_branch(&mut self, arms: Vec<Vec<Step>>, span: whatif_model::Span) {
+        if arms.iter().all(Vec::is_empty) {
+            return;
+        }
+        if arms.len() == 1 {
+            return self.push_steps(arms.into_iter().flatten().collect());
+        }
+        let mut kept: Vec<Vec<Step>> = Vec::new();
+        for arm in arms {
+            if !kept.contains(&arm) {
+                kept.push(arm);
+            }
+        }
+        if kept.len() == 1 && !matches!(kept[0].as_slice(), [Step::Return { .. }]) {
+            return self.push_steps(kept.remove(0));
+        }
+        self.push_step(Step::Branch { arms: kept, span });
+    }
+
+    /// After a test that ended the failing path, the tested name holds no failure any more.
+    fn clear_failures(&mut self, test: &Test<'a>) {
+        if let Some(name) = test.name {
+            let here = self.here();
+            if let Some(value) = self.frame(here).names.get_mut(name) {
+                *value = Abs { kind: value.kind.clone(), from: value.from.without_failures() };
+            }
+        }
+    }
+
+    /// Whether steps hold an effect that other processes see.
+    pub(super) fn has_remote(&self, steps: &[Step]) -> bool {
+        use whatif_model::flow::EffectKind as E;
+        steps.iter().any(|step| match step {
+            Step::Effect(id) => self.run.effects.get(id.0 as usize).is_some_and(|effect| {
+                !matches!(effect.kind, E::Respond(_) | E::Sleep(_) | E::ClockRead | E::NewIdentity | E::KeyRead { .. })
+            }),
+            Step::Return { .. } => false,
+            other => other.blocks().into_iter().any(|block| self.has_remote(block)),
+        })
+    }
+
+    /// What an arm that runs when effects failed does about it; `None`: the failure goes on to the caller.
+    fn handling(&self, watch: &Watch, exit: Exit, has_effects: bool) -> Option<OnError> {
+        if watch.crashed {
+            return Some(OnError::Crash);
+        }
+        if exit == Exit::Raises {
+            return has_effects.then_some(OnError::Handle);
+        }
+        if watch.failed || (watch.returned_failure && self.at_entry()) {
+            return Some(if has_effects { OnError::Handle } else { OnError::Propagate });
+        }
+        if watch.returned_failure {
+            return has_effects.then_some(OnError::Handle);
+        }
+        Some(match (has_effects, watch.logged, watch.assigned || watch.returned) {
+            (true, ..) => OnError::Handle,
+            (false, true, _) => OnError::LogAndContinue,
+            (false, false, true) => OnError::Handle,
+            (false, false, false) => OnError::Discard,
+        })
+    }
+}
+
+fn mixed(a: Exit, b: Exit) -> Exit {
+    if a == b { a } else { Exit::Returns }
+}
+
+fn contains(step: &Step, effects: &[u32], base: u32) -> bool {
+    match step {
+        Step::Effect(id) => effects.contains(&(id.0 + base)),
+        other => other.blocks().into_iter().flatten().any(|inner| contains(inner, effects, base)),
+    }
+}
+
+/// Whether an expression is `nil` or `None`.
+pub(super) fn is_nil(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Nil)
+}
+
+/// The outcome an HTTP status tells.
+pub(super) fn status_outcome(status: Option<f64>) -> Outcome {
+    match status {
+        Some(code) if code >= 400.0 => Outcome::Failure,
+        Some(_) => Outcome::Success,
+        None => Outcome::Unknown,
+    }
+}

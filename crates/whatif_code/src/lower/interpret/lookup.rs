@@ -1,0 +1,383 @@
+//! What a name, a field or an index stands for.
+
+use super::state::{Class, Interpreter, Location};
+use crate::ir::Expr;
+use crate::knowledge::Does;
+use crate::lower::program::{Imported, TypeId};
+use crate::lower::values::{Abs, Context, ContextOrigin, Kind, ObjectId, Origin, Taint};
+use std::rc::Rc;
+use whatif_model::{Part, Value};
+
+/// Field names under which libraries keep settings.
+const SETTINGS: [&str; 3] = ["config", "settings", "conf"];
+
+impl<'a> Interpreter<'a> {
+    /// The value of a name where it is used.
+    pub(super) fn read_name(&mut self, name: &'a str) -> Abs<'a> {
+        let mut frame = Some(self.here());
+        while let Some(id) = frame {
+            let frame_ref = &self.frames[id.0 as usize];
+            if let Some(value) = frame_ref.names.get(name) {
+                return value.clone();
+            }
+            frame = frame_ref.parent;
+        }
+        self.global(self.module(), name)
+    }
+
+    /// The value of a name at module level.
+    pub(super) fn global(&mut self, module: usize, name: &str) -> Abs<'a> {
+        let package = self.program.package_of[module];
+        if let Some(value) = self.declared(package, name) {
+            return value;
+        }
+        if let Some(path) = self.program.import(module, name) {
+            return match self.program.resolve(module, path) {
+                Imported::Own(package, rest) => {
+                    self.load(package);
+                    rest.iter().fold(Kind::Package(package).into(), |base, name| self.member(base, name))
+                }
+                Imported::Library(symbol) => self.library_value(&symbol),
+            };
+        }
+        self.wildcard(module, name).unwrap_or_else(|| if name == "__name__" { Abs::text("__main__") } else { Abs::library(name) })
+    }
+
+    fn wildcard(&mut self, module: usize, name: &str) -> Option<Abs<'a>> {
+        let program = self.program;
+        let stars = program.modules[module].imports.iter().filter(|import| import.name == "*");
+        for star in stars {
+            if let Imported::Own(package, _) = program.resolve(module, star.path.trim_end_matches(".*")) {
+                self.load(package);
+                if let Some(value) = self.declared(package, name) {
+                    return Some(value);
+                }
+            }
+        }
+        None
+    }
+
+    /// A variable, function or type a package declares.
+    fn declared(&mut self, package: usize, name: &str) -> Option<Abs<'a>> {
+        let frame = self.globals[package];
+        if let Some(value) = self.frames[frame.0 as usize].names.get(name) {
+            return Some(value.clone());
+        }
+        let function = self.program.find_function(package, name).map(|id| Kind::Function(id, None));
+        let found = function.or_else(|| self.program.find_type(package, name).map(Kind::Type));
+        found.map(Abs::from)
+    }
+
+    /// A member of a package, class or instance that is named by text rather than by code.
+    fn member(&mut self, base: Abs<'a>, name: &str) -> Abs<'a> {
+        let Kind::Package(package) = base.kind else { return Abs::unknown() };
+        self.load(package);
+        match self.program.packages[package].modules.first() {
+            Some(module) => self.global(*module, name),
+            None => Abs::unknown(),
+        }
+    }
+
+    /// A library's constant, or the library's name itself.
+    fn library_value(&mut self, symbol: &str) -> Abs<'a> {
+        let language = self.program.language;
+        if let Some(found) = self.knowledge.form(language, symbol) {
+            let set = |key: &str| found.form.set.get(key);
+            match found.form.does {
+                Does::Duration => {
+                    if let Some(ms) = set("ms").and_then(|ms| ms.parse().ok()) {
+                        return Kind::Millis(ms).into();
+                    }
+                }
+                Does::Constant => return Abs::text(set("text").cloned().unwrap_or_default()),
+                Does::Make if set("value").is_some() => return self.library_object(symbol, None),
+                _ => {}
+            }
+        }
+        let inbound = self.knowledge.type_form(language, symbol).is_some_and(|(_, form)| form.inbound);
+        let mut value = Abs::library(symbol);
+        if inbound {
+            value.from = Taint::one(Origin::Request(Rc::from(symbol.rsplit('.').next().unwrap_or(symbol))));
+        }
+        value
+    }
+
+    /// `base.name`.
+    pub(super) fn field(&mut self, base: &Abs<'a>, name: &'a str) -> Abs<'a> {
+        match &base.kind {
+            Kind::Choice(options) => {
+                let values: Vec<_> = options.iter().map(|option| self.field(option, name)).collect();
+                values.into_iter().reduce(Abs::join).unwrap_or_else(Abs::unknown).with(&base.from)
+            }
+            Kind::Package(package) => {
+                let value = self.member(base.clone(), name);
+                if matches!(value.kind, Kind::Library(_)) && self.is_go() {
+                    return Abs::library(&format!("{}.{name}", self.package_name(*package)));
+                }
+                value
+            }
+            Kind::Library(symbol) => {
+                let symbol = format!("{symbol}.{name}");
+                let mut value = self.library_value(&symbol).with(&base.from);
+                if base.from.iter().any(|origin| matches!(origin, Origin::Request(_))) {
+                    value.from = requested(&base.from, name);
+                }
+                value
+            }
+            Kind::Object(id) => self.object_field(base, *id, name),
+            Kind::Type(ty) => self.class_field(*ty, name, None),
+            _ if base.from.is_empty() => Abs::unknown(),
+            _ => Abs::tainted(requested(&base.from, name)),
+        }
+    }
+
+    /// What the code calls a package, for names generated into it.
+    pub(super) fn package_name(&self, package: usize) -> &'a str {
+        let module = self.program.packages[package].modules.first();
+        module.map_or("", |module| self.program.modules[*module].package.as_str())
+    }
+
+    fn object_field(&mut self, base: &Abs<'a>, id: ObjectId, name: &'a str) -> Abs<'a> {
+        match self.object(id).class.clone() {
+            Class::Own(ty) => self.instance_field(base, id, ty, name),
+            Class::Library(class) => self.library_field(base, id, &class, name),
+            Class::Dict => {
+                let found = self.object(id).fields.get(name).cloned();
+                found.unwrap_or_else(|| Abs::tainted(requested(&base.from, name)))
+            }
+        }
+    }
+
+    fn instance_field(&mut self, base: &Abs<'a>, id: ObjectId, ty: TypeId, name: &'a str) -> Abs<'a> {
+        if let Some(value) = self.object(id).fields.get(name) {
+            return value.clone().with(&keep_request(&base.from, name));
+        }
+        if let Some(method) = self.program.method(ty, name) {
+            return self.bound(method, base);
+        }
+        if let Some(summary) = self.summaries.get(&ty.0).copied()
+            && summary != id
+            && let Some(value) = self.object(summary).fields.get(name)
+        {
+            return value.clone().with(&keep_request(&base.from, name));
+        }
+        let value = self.class_field(ty, name, Some(base));
+        if !value.is_unknown() {
+            return value;
+        }
+        if let Some(value) = self.embedded_field(id, ty, name) {
+            return value;
+        }
+        let taint = requested(&base.from, name);
+        self.unset_field(ty, name).with(&taint)
+    }
+
+    /// A field never written: what its declared type tells.
+    fn unset_field(&mut self, ty: TypeId, name: &'a str) -> Abs<'a> {
+        for ty in self.program.lineage(ty) {
+            let declared = self.program.ty(ty);
+            if let Some((_, field_type)) = declared.ir.fields.iter().find(|(field, _)| field == name) {
+                let value = self.typed(declared.module, field_type);
+                let lower = declared.ir.name.to_ascii_lowercase();
+                let is_config = ["config", "settings", "options"].iter().any(|word| lower.contains(word));
+                if value.is_unknown() && is_config && field_type.contains("tring") {
+                    let key = format!("{}.{name}", declared.ir.name);
+                    return Abs::value(Value { parts: vec![Part::Setting { key, default: None }] });
+                }
+                return value;
+            }
+        }
+        Abs::unknown()
+    }
+
+    /// A field of something embedded or, in Python, of a library base class.
+    fn embedded_field(&mut self, id: ObjectId, ty: TypeId, name: &'a str) -> Option<Abs<'a>> {
+        for base in &self.program.ty(ty).ir.bases {
+            let last = base.rsplit('.').next().unwrap_or(base);
+            if let Some(inner) = self.object(id).fields.get(last).cloned()
+                && matches!(inner.kind, Kind::Object(_))
+            {
+                let value = self.field(&inner, name);
+                if !value.is_unknown() {
+                    return Some(value);
+                }
+            }
+        }
+        None
+    }
+
+    /// An attribute of a class, or a method bound to `receiver` or to the class.
+    fn class_field(&mut self, ty: TypeId, name: &'a str, receiver: Option<&Abs<'a>>) -> Abs<'a> {
+        for ty in self.program.lineage(ty) {
+            let summary = self.class_object(ty);
+            if let Some(value) = self.object(summary).fields.get(name) {
+                return value.clone();
+            }
+        }
+        match self.program.method(ty, name) {
+            Some(method) => match receiver {
+                Some(receiver) => self.bound(method, receiver),
+                None => Kind::Function(method, None).into(),
+            },
+            None => Abs::unknown(),
+        }
+    }
+
+    /// A method as a value; a property is read at once.
+    fn bound(&mut self, method: crate::lower::program::FunctionId, base: &Abs<'a>) -> Abs<'a> {
+        let declared = self.program.function(method);
+        let property = declared.ir.decorators.iter().any(|decorator| {
+            decorator.dotted().is_some_and(|name| name.ends_with("property"))
+        });
+        if property {
+            return self.inline_declared(method, Some(base.clone()), &[], declared.ir.name_range);
+        }
+        Kind::Function(method, Some(Rc::new(base.clone()))).into()
+    }
+
+    /// The object that holds what was stored in any instance of a type, and its class attributes.
+    pub(crate) fn class_object(&mut self, ty: TypeId) -> ObjectId {
+        if let Some(summary) = self.summaries.get(&ty.0) {
+            return *summary;
+        }
+        let id = self.new_object(Class::Own(ty), None);
+        self.summaries.insert(ty.0, id);
+        let declared = self.program.ty(ty);
+        if !declared.ir.body.is_empty() {
+            self.run_class_body(id, declared.module, &declared.ir.body);
+        }
+        id
+    }
+
+    fn library_field(&mut self, base: &Abs<'a>, id: ObjectId, class: &Rc<str>, name: &'a str) -> Abs<'a> {
+        let form = self.knowledge.type_form(self.program.language, class).map(|(_, form)| form);
+        let property = form.and_then(|form| form.fields.get(name)).map_or(name, String::as_str);
+        if let Some(value) = self.object(id).fields.get(property) {
+            return value.clone();
+        }
+        let symbol = format!("{class}.{name}");
+        if SETTINGS.contains(&name) {
+            let settings = self.new_object(Class::Library(Rc::from("settings")), None);
+            self.heap[id.0 as usize].fields.insert(Rc::from(name), Kind::Object(settings).into());
+            return Kind::Object(settings).into();
+        }
+        if self.knowledge.type_form(self.program.language, &symbol).is_some() {
+            let fields = self.object(id).fields.clone();
+            let inner = self.new_object(Class::Library(Rc::from(symbol)), self.object(id).made);
+            self.heap[inner.0 as usize].fields = fields;
+            return Abs { kind: Kind::Object(inner), from: requested(&base.from, name) };
+        }
+        if self.knowledge.form(self.program.language, &symbol).is_some() {
+            return Kind::Method(Rc::new(base.clone()), name).into();
+        }
+        let inbound = form.is_some_and(|form| form.inbound);
+        let mut from = requested(&base.from, name);
+        if inbound && !from.iter().any(|origin| matches!(origin, Origin::Request(_))) {
+            from = from.union(&Taint::one(Origin::Request(Rc::from(name))));
+        }
+        Abs::tainted(from)
+    }
+
+    /// `base[index]`.
+    pub(super) fn index(&mut self, base: &Abs<'a>, index: &Abs<'a>) -> Abs<'a> {
+        let key = index.as_text();
+        match &base.kind {
+            Kind::List(items) | Kind::Tuple(items) => match index.as_number() {
+                Some(at) if at >= 0.0 && (at as usize) < items.len() => items[at as usize].clone(),
+                _ => items.iter().cloned().reduce(Abs::join).unwrap_or_else(Abs::unknown).with(&base.from),
+            },
+            Kind::Object(id) => self.keyed(base, *id, key.as_deref()),
+            Kind::Library(symbol) => {
+                if let Some(name) = &key
+                    && self.knowledge.form(self.program.language, &format!("{symbol}.get")).is_some_and(|f| f.form.does == Does::Env)
+                {
+                    return Abs::value(Value::env(name.clone()));
+                }
+                let name = key.unwrap_or_default();
+                Abs::tainted(requested(&base.from, &name))
+            }
+            _ => Abs::tainted(requested(&base.from, key.as_deref().unwrap_or("")).union(&index.from.without_failures())),
+        }
+    }
+
+    /// An element of a dict or of a library object that is used like one.
+    pub(super) fn keyed(&mut self, base: &Abs<'a>, id: ObjectId, key: Option<&str>) -> Abs<'a> {
+        let object = self.object(id);
+        let is_settings = matches!(&object.class, Class::Library(class) if &**class == "settings");
+        match key {
+            Some(key) => match object.fields.get(key) {
+                Some(value) => value.clone(),
+                None if is_settings => Abs::value(Value { parts: vec![Part::Setting { key: key.to_owned(), default: None }] }),
+                None => Abs::tainted(requested(&base.from, key)),
+            },
+            None => {
+                let values = object.fields.values().cloned().collect::<Vec<_>>();
+                values.into_iter().reduce(Abs::join).unwrap_or_else(Abs::unknown).with(&base.from)
+            }
+        }
+    }
+
+    /// What is known about a value from its declared type alone.
+    pub(super) fn typed(&mut self, module: usize, text: &str) -> Abs<'a> {
+        if text.is_empty() {
+            return Abs::unknown();
+        }
+        if let Some(ty) = self.program.named_type(module, text) {
+            let declared = self.program.ty(ty);
+            if declared.ir.fields.is_empty() && declared.ir.interface_methods.is_empty() && declared.methods.is_empty() && self.is_go() {
+                return Abs::unknown();
+            }
+            return Kind::Object(self.class_object(ty)).into();
+        }
+        let Some(symbol) = self.program.library_type(module, text) else { return Abs::unknown() };
+        self.typed_library(&symbol)
+    }
+
+    fn typed_library(&mut self, symbol: &str) -> Abs<'a> {
+        if symbol == "context.Context" {
+            return Kind::Context(Rc::new(Context { origin: ContextOrigin::Unknown, deadline: None })).into();
+        }
+        match self.knowledge.type_form(self.program.language, symbol) {
+            Some(_) => self.library_object(symbol, None),
+            None => Abs::unknown(),
+        }
+    }
+
+    /// Where the value of an expression is kept, for writes through a pointer.
+    pub(super) fn location(&mut self, expr: &'a Expr) -> Option<Location<'a>> {
+        match &expr.kind {
+            crate::ir::ExprKind::Name(name) => {
+                let here = self.here();
+                if let Some(place) = self.frames[here.0 as usize].places.get(name.as_str())
+                    && !self.frames[here.0 as usize].names.get(name.as_str()).is_some_and(|v| matches!(v.kind, Kind::Object(_)))
+                {
+                    return Some(place.clone());
+                }
+                Some(Location::Local(here, name))
+            }
+            crate::ir::ExprKind::Field(base, name) => {
+                let fuel = self.run.fuel;
+                let base = if crate::lower::syntax::is_plain(base) { self.eval(base) } else { Abs::unknown() };
+                self.run.fuel = fuel;
+                match base.kind {
+                    Kind::Object(id) => Some(Location::Field(id, Rc::from(name.as_str()))),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The origins of a part of something: what came with the request is named after the part.
+pub(super) fn requested(from: &Taint, name: &str) -> Taint {
+    if name.is_empty() || !from.iter().any(|origin| matches!(origin, Origin::Request(_))) {
+        return from.clone();
+    }
+    let kept = from.iter().filter(|origin| !matches!(origin, Origin::Request(_))).cloned();
+    Taint::of(kept.chain([Origin::Request(Rc::from(name))]).collect())
+}
+
+fn keep_request(from: &Taint, name: &str) -> Taint {
+    requested(from, name).retain(|origin| matches!(origin, Origin::Request(_)))
+}

@@ -1,0 +1,26 @@
+//! Abstract interpretation of one unit: programs are run over abstract values, own functions are
+//! inlined, and what library calls do (see [`crate::knowledge`]) is written down as a flow.
+
+mod assign;
+mod block;
+mod branch;
+mod call;
+mod construct;
+mod effects;
+mod expression;
+mod inline;
+mod library;
+mod loops;
+mod lookup;
+mod outcome;
+mod policy;
+mod region;
+mod routes;
+mod state;
+mod store;
+mod strings;
+
+pub(crate) use call::Argument;
+pub(crate) use policy::is_bounded;
+pub(crate) use routes::join_routes;
+pub(crate) use state::{Handler, Interpreter, Registration};

@@ -1,0 +1,111 @@
+//! Locks and transactions: what is inside between beginning and end.
+
+use super::state::{Exit, Interpreter, Region, RegionKind};
+use crate::ir::{Expr, Stmt};
+use crate::knowledge::Does;
+use crate::lower::values::{Kind, ObjectId};
+use whatif_model::flow::{Lock, LockKind, Step, Target};
+use whatif_model::{Range, Span};
+
+impl<'a> Interpreter<'a> {
+    /// Begins a region in the innermost block.
+    pub(super) fn begin_region(&mut self, what: RegionKind, object: Option<ObjectId>, name: String, span: Span) {
+        let block = self.block();
+        let start = block.steps.len();
+        block.regions.push(Region { start, object, name, what, span });
+    }
+
+    /// Ends the innermost region that fits; one begun in an outer block ends with that block.
+    pub(super) fn end_region(&mut self, object: Option<ObjectId>, name: &str, transaction: bool) {
+        let fits = |region: &Region| {
+            let is_lock = matches!(region.what, RegionKind::Lock(_));
+            is_lock != transaction
+                && match (region.object, object) {
+                    (Some(a), Some(b)) => a == b || transaction || (!name.is_empty() && region.name == name),
+                    _ => region.name == name || transaction,
+                }
+        };
+        let depth = self.run.blocks.len();
+        for (back, block) in self.run.blocks.iter_mut().rev().enumerate() {
+            let Some(at) = block.regions.iter().rposition(fits) else { continue };
+            let explicit = match std::mem::replace(&mut block.regions[at].what, RegionKind::Transaction(None)) {
+                RegionKind::Implicit(store) => RegionKind::Transaction(store),
+                other => other,
+            };
+            block.regions[at].what = explicit;
+            if back == 0 && depth > 0 {
+                let region = block.regions.remove(at);
+                Self::wrap(&mut block.steps, region);
+            }
+            return;
+        }
+    }
+
+    /// Puts what is inside a region into one step.
+    pub(super) fn wrap(steps: &mut Vec<Step>, region: Region) {
+        let body = steps.split_off(region.start.min(steps.len()));
+        if body.is_empty() {
+            return;
+        }
+        match region.what {
+            RegionKind::Transaction(store) => steps.push(Step::Transaction { body, store, span: region.span }),
+            RegionKind::Implicit(_) => steps.extend(body),
+            RegionKind::Lock(lock) => steps.push(Step::Locked { body, lock, span: region.span }),
+        }
+    }
+
+    /// `with`.
+    pub(super) fn with(&mut self, items: &'a [(Expr, Option<Expr>)], body: &'a [Stmt], range: Range) -> Exit {
+        self.open_block();
+        for (manager, target) in items {
+            let value = self.eval(manager);
+            let span = self.span(manager.range);
+            if let Kind::Object(id) = value.kind {
+                self.enter_manager(id, manager, span);
+            }
+            let bound = self.entered(&value);
+            if let Some(target) = target {
+                self.assign(target, bound);
+            }
+        }
+        let exit = self.exec(body);
+        let _ = range;
+        let steps = self.close_block();
+        self.push_steps(steps);
+        exit
+    }
+
+    /// What a context manager object does while it is entered.
+    fn enter_manager(&mut self, id: ObjectId, manager: &Expr, span: Span) {
+        let name = manager.dotted().unwrap_or_default();
+        let fields = &self.object(id).fields;
+        match fields.get("enter").and_then(crate::lower::values::Abs::as_text).as_deref() {
+            Some("transaction") => {
+                let store = self.store_target(id);
+                self.begin_region(RegionKind::Transaction(store), Some(id), name, span);
+            }
+            Some("lock") => {
+                let lock = self.lock_of(id, name.clone());
+                self.begin_region(RegionKind::Lock(lock), Some(id), name, span);
+            }
+            _ => {}
+        }
+    }
+
+    /// `lock()` and `unlock()`.
+    pub(super) fn lock_call(&mut self, does: Does, object: Option<ObjectId>, name: String, span: Span) {
+        if does == Does::Unlock {
+            return self.end_region(object, &name, false);
+        }
+        let lock = match object {
+            Some(id) => self.lock_of(id, name.clone()),
+            None => Lock { kind: LockKind::Process, name: name.clone(), lease: Default::default(), fenced: Default::default() },
+        };
+        self.begin_region(RegionKind::Lock(lock), object, name, span);
+    }
+
+    /// The store a transaction belongs to.
+    pub(super) fn store_target(&mut self, id: ObjectId) -> Option<Target> {
+        Some(Target::Symbolic(self.peer_of(id, whatif_model::flow::PeerRole::Store)))
+    }
+}

@@ -1,0 +1,436 @@
+//! What the interpreter remembers.
+
+use crate::ir;
+use crate::knowledge::{Knowledge, Versions};
+use crate::lower::program::Program;
+use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+use whatif_model::facts::code::Trigger;
+use whatif_model::flow::{Effect, EffectId, Flow, LoopKind, OnError, Outcome, Peer, Step};
+use whatif_model::{Evidence, Fact, Span};
+
+/// Expressions and statements one entry point may take before its flow is cut.
+const FUEL_PER_RUN: usize = 60_000;
+
+/// Deepest nesting of interpreted constructs, own calls included.
+pub(crate) const NEST_MAX: usize = 400;
+
+/// How control leaves a list of statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// At its end.
+    Falls,
+    /// By `return` on every path, or in different ways.
+    Returns,
+    /// By `break`.
+    Breaks,
+    /// By `continue`.
+    Continues,
+    /// By an exception or panic.
+    Raises,
+}
+
+/// An instance, a dict or a library object.
+pub(crate) struct Object<'a> {
+    pub(crate) class: Class,
+    pub(crate) fields: BTreeMap<Rc<str>, Abs<'a>>,
+    /// Where it was constructed; `None` when only its type is known.
+    pub(crate) made: Option<Span>,
+}
+
+/// What an object is an instance of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Own(crate::lower::program::TypeId),
+    Library(Rc<str>),
+    Dict,
+}
+
+/// Local names. Lookup goes on in the parent.
+#[derive(Default)]
+pub(crate) struct Frame<'a> {
+    pub(crate) names: HashMap<&'a str, Abs<'a>>,
+    pub(crate) parent: Option<FrameId>,
+    /// Where the argument of a parameter lives, for writes through a pointer.
+    pub(crate) places: HashMap<&'a str, Location<'a>>,
+}
+
+/// Where a value is kept.
+#[derive(Clone, Debug)]
+pub(crate) enum Location<'a> {
+    Local(FrameId, &'a str),
+    Field(ObjectId, Rc<str>),
+}
+
+/// A function that is being run.
+pub(crate) struct Activation<'a> {
+    pub(crate) function: Option<&'a ir::Function>,
+    pub(crate) module: usize,
+    pub(crate) frame: FrameId,
+    pub(crate) call: Option<Span>,
+    pub(crate) returns: Option<Abs<'a>>,
+    pub(crate) defers: Vec<&'a ir::Expr>,
+    /// Blocks that were open when it began.
+    pub(crate) block: usize,
+    /// Loops that were open when it began.
+    pub(crate) loops: usize,
+    /// `try` statements open inside it.
+    pub(crate) tries: usize,
+}
+
+/// A list of steps that is being written.
+#[derive(Default)]
+pub(crate) struct Block {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) regions: Vec<Region>,
+}
+
+/// A transaction or lock that was begun and not ended yet.
+pub(crate) struct Region {
+    pub(crate) start: usize,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) name: String,
+    pub(crate) what: RegionKind,
+    pub(crate) span: Span,
+}
+
+/// What a region becomes.
+pub(crate) enum RegionKind {
+    Transaction(Option<whatif_model::flow::Target>),
+    /// A unit of work that is a transaction only when it is committed.
+    Implicit(Option<whatif_model::flow::Target>),
+    Lock(whatif_model::flow::Lock),
+}
+
+/// What is watched while a loop's body is run.
+#[derive(Default)]
+pub(crate) struct LoopWatch<'a> {
+    /// The failure of an effect leads to the next round.
+    pub(crate) failure_continues: bool,
+    /// Success leaves the loop.
+    pub(crate) success_leaves: bool,
+    pub(crate) pauses: Vec<Abs<'a>>,
+    /// A bound on the number of rounds found in the body.
+    pub(crate) bound: Option<u32>,
+    /// The message taken in the body.
+    pub(crate) received: Option<Trigger>,
+}
+
+/// What is watched while the arm of a branch is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Watch {
+    pub(crate) logged: bool,
+    pub(crate) crashed: bool,
+    /// The caller of the operation was told of a failure.
+    pub(crate) failed: bool,
+    /// A failure was returned to the calling function.
+    pub(crate) returned_failure: bool,
+    /// Something other than nothing was returned.
+    pub(crate) returned: bool,
+    pub(crate) assigned: bool,
+}
+
+/// A handler waiting to be run.
+pub(crate) struct Registration<'a> {
+    pub(crate) trigger: Trigger,
+    pub(crate) handler: Handler<'a>,
+    pub(crate) span: Span,
+}
+
+/// What is run for an entry point.
+pub(crate) enum Handler<'a> {
+    /// A function, closure or object with a known method.
+    Value(Abs<'a>),
+    /// The body of a loop over messages or ticks, in the frame it was found in.
+    Body { body: &'a [ir::Stmt], targets: Vec<&'a ir::Expr>, frame: FrameId, module: usize, name: String },
+}
+
+/// What a run has written.
+#[derive(Default)]
+pub(crate) struct Run {
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) decided: Vec<Option<OnError>>,
+    /// Number of the first effect, so that effects of earlier runs are told apart.
+    pub(crate) base: u32,
+    pub(crate) cut: Vec<whatif_model::flow::Cut>,
+    pub(crate) steps: usize,
+    pub(crate) fuel: usize,
+    pub(crate) trigger: Option<Trigger>,
+}
+
+/// Facts about the whole unit, found while it is run.
+#[derive(Default)]
+pub(crate) struct UnitFacts {
+    pub(crate) serves: Vec<(String, Span)>,
+    pub(crate) peers: Vec<(Peer, Evidence)>,
+    pub(crate) server_timeout: Fact<whatif_model::flow::Bound>,
+    pub(crate) graceful: Fact<bool>,
+    pub(crate) tracing: Fact<String>,
+    /// Libraries whose calls carry the trace by themselves.
+    pub(crate) instrumented: BTreeSet<String>,
+}
+
+/// The interpreter of one unit.
+pub(crate) struct Interpreter<'a> {
+    pub(crate) program: &'a Program<'a>,
+    pub(crate) knowledge: &'a Knowledge,
+    pub(crate) versions: &'a Versions,
+    pub(crate) heap: Vec<Object<'a>>,
+    pub(crate) frames: Vec<Frame<'a>>,
+    /// The frame of each package.
+    pub(crate) globals: Vec<FrameId>,
+    /// Python: modules whose top level was run.
+    pub(crate) loaded: BTreeSet<usize>,
+    /// What was ever stored in the fields of each type.
+    pub(crate) summaries: BTreeMap<u32, ObjectId>,
+    pub(crate) active: Vec<Activation<'a>>,
+    pub(crate) loops: Vec<LoopWatch<'a>>,
+    /// Transactions, locks and tries that enclose what is run: the names retry and lock rules need.
+    pub(crate) watch: Watch,
+    /// Effects whose failure is being handled in the arm that is run.
+    pub(crate) guards: Vec<u32>,
+    pub(crate) run: Run,
+    /// Set when the last call never returns.
+    pub(crate) diverged: Option<Exit>,
+    /// Whether start-up is being run, so that registrations and strong writes count.
+    pub(crate) starting: bool,
+    pub(crate) nest: usize,
+    pub(crate) registrations: Vec<Registration<'a>>,
+    pub(crate) facts: UnitFacts,
+    pub(crate) visited: BTreeSet<u32>,
+    /// Circuit breakers around what is run.
+    pub(crate) breakers: Vec<(String, Span)>,
+    /// The identity each effect carries, as the number of the effect that made it.
+    pub(crate) fresh: BTreeMap<u32, u32>,
+    /// Reads that return live objects, and which of them were changed.
+    pub(crate) live: BTreeSet<u32>,
+    pub(crate) dirty: Vec<(u32, bool)>,
+    /// Routers mounted below a prefix, and the routers registrations came through.
+    pub(crate) mounts: Vec<(ObjectId, String)>,
+    pub(crate) routed: Vec<(usize, ObjectId)>,
+    /// Types that were constructed.
+    pub(crate) made: BTreeSet<u32>,
+    /// Heads of loops over elements.
+    pub(crate) each_heads: BTreeSet<Span>,
+    /// Whether the current module is the program's main module (`__name__ == "__main__"`).
+    pub(crate) main_module: Option<usize>,
+}
+
+impl<'a> Interpreter<'a> {
+    pub(crate) fn new(program: &'a Program<'a>, knowledge: &'a Knowledge, versions: &'a Versions) -> Self {
+        let mut interpreter = Self {
+            program,
+            knowledge,
+            versions,
+            heap: Vec::new(),
+            frames: Vec::new(),
+            globals: Vec::new(),
+            loaded: BTreeSet::new(),
+            summaries: BTreeMap::new(),
+            active: Vec::new(),
+            loops: Vec::new(),
+            watch: Watch::default(),
+            guards: Vec::new(),
+            run: Run::default(),
+            diverged: None,
+            starting: true,
+            nest: 0,
+            registrations: Vec::new(),
+            facts: UnitFacts::default(),
+            visited: BTreeSet::new(),
+            each_heads: BTreeSet::new(),
+            made: BTreeSet::new(),
+            mounts: Vec::new(),
+            routed: Vec::new(),
+            breakers: Vec::new(),
+            fresh: BTreeMap::new(),
+            live: BTreeSet::new(),
+            dirty: Vec::new(),
+            main_module: None,
+        };
+        interpreter.globals = (0..program.packages.len()).map(|_| interpreter.new_frame(None)).collect();
+        interpreter.begin_run(None);
+        interpreter
+    }
+
+    /// Forgets what the last run wrote and begins another one.
+    pub(crate) fn begin_run(&mut self, trigger: Option<Trigger>) {
+        let base = self.run.base + u32::try_from(self.run.effects.len()).unwrap_or(0);
+        self.run = Run { base, fuel: FUEL_PER_RUN, blocks: vec![Block::default()], trigger, ..Run::default() };
+        self.active.clear();
+        self.loops.clear();
+        self.guards.clear();
+        self.watch = Watch::default();
+        self.diverged = None;
+        self.nest = 0;
+    }
+
+    /// The flow the run wrote. `assumed` is what happens to failures nobody decided about.
+    pub(crate) fn finish_run(&mut self, assumed: OnError) -> Flow {
+        while self.run.blocks.len() > 1 {
+            let steps = self.close_block();
+            self.push_steps(steps);
+        }
+        let steps = self.close_block();
+        let mut run = std::mem::take(&mut self.run);
+        for (effect, decided) in run.effects.iter_mut().zip(&run.decided) {
+            effect.on_error = decided.unwrap_or(assumed);
+        }
+        let effects = std::mem::take(&mut run.effects);
+        let count = u32::try_from(effects.len()).unwrap_or(0);
+        self.run = Run { base: run.base + count, ..Run::default() };
+        Flow { steps, effects, cut: run.cut }
+    }
+
+    pub(crate) fn new_frame(&mut self, parent: Option<FrameId>) -> FrameId {
+        self.frames.push(Frame { parent, ..Frame::default() });
+        FrameId(u32::try_from(self.frames.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn frame(&mut self, id: FrameId) -> &mut Frame<'a> {
+        &mut self.frames[id.0 as usize]
+    }
+
+    pub(crate) fn object(&self, id: ObjectId) -> &Object<'a> {
+        &self.heap[id.0 as usize]
+    }
+
+    pub(crate) fn new_object(&mut self, class: Class, made: Option<Span>) -> ObjectId {
+        self.heap.push(Object { class, fields: BTreeMap::new(), made });
+        ObjectId(u32::try_from(self.heap.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The module of the code that is being run.
+    pub(crate) fn module(&self) -> usize {
+        self.active.last().map_or(0, |activation| activation.module)
+    }
+
+    /// The frame of the code that is being run.
+    pub(crate) fn here(&self) -> FrameId {
+        self.active.last().map_or(FrameId(0), |activation| activation.frame)
+    }
+
+    pub(crate) fn span(&self, range: whatif_model::Range) -> Span {
+        self.program.span(self.module(), range)
+    }
+
+    pub(crate) fn is_go(&self) -> bool {
+        self.program.language == whatif_model::facts::code::Language::Go
+    }
+
+    /// Whether the code that is run is the entry point itself, not something it calls.
+    pub(crate) fn at_entry(&self) -> bool {
+        self.active.len() <= 1
+    }
+
+    /// Uses up fuel; false when there is none left.
+    pub(crate) fn step(&mut self, range: whatif_model::Range) -> bool {
+        match self.run.fuel {
+            0 => false,
+            1 => {
+                self.run.fuel = 0;
+                self.cut(range, "the operation is too large to be followed to its end");
+                false
+            }
+            _ => {
+                self.run.fuel -= 1;
+                true
+            }
+        }
+    }
+
+    pub(crate) fn cut(&mut self, range: whatif_model::Range, reason: &str) {
+        let span = self.span(range);
+        if !self.run.cut.iter().any(|cut| cut.span == span) {
+            self.run.cut.push(whatif_model::flow::Cut { span, reason: reason.to_owned() });
+        }
+    }
+
+    pub(crate) fn open_block(&mut self) {
+        self.run.blocks.push(Block::default());
+    }
+
+    /// Ends the innermost block; regions still open in it end with it.
+    pub(crate) fn close_block(&mut self) -> Vec<Step> {
+        let Some(mut block) = self.run.blocks.pop() else { return Vec::new() };
+        while let Some(region) = block.regions.pop() {
+            Self::wrap(&mut block.steps, region);
+        }
+        block.steps
+    }
+
+    pub(crate) fn block(&mut self) -> &mut Block {
+        if self.run.blocks.is_empty() {
+            self.run.blocks.push(Block::default());
+        }
+        let last = self.run.blocks.len() - 1;
+        &mut self.run.blocks[last]
+    }
+
+    pub(crate) fn push_step(&mut self, step: Step) {
+        if self.run.steps < whatif_model::limits::FLOW_STEPS_MAX {
+            self.run.steps += 1;
+            self.block().steps.push(step);
+        } else if let Some(function) = self.active.last().and_then(|activation| activation.function) {
+            self.cut(function.name_range, "the flow has more steps than are kept");
+        }
+    }
+
+    pub(crate) fn push_steps(&mut self, steps: Vec<Step>) {
+        self.block().steps.extend(steps);
+    }
+
+    /// The effect with this number, when it belongs to this run.
+    pub(crate) fn effect(&self, number: u32) -> Option<&Effect> {
+        self.run.effects.get(number.checked_sub(self.run.base)? as usize)
+    }
+
+    pub(crate) fn effect_mut(&mut self, number: u32) -> Option<&mut Effect> {
+        let at = number.checked_sub(self.run.base)? as usize;
+        self.run.effects.get_mut(at)
+    }
+
+    /// The number the next effect gets.
+    pub(crate) fn next_effect(&self) -> u32 {
+        self.run.base + u32::try_from(self.run.effects.len()).unwrap_or(0)
+    }
+
+    /// Writes down an effect and returns its number.
+    pub(crate) fn push_effect(&mut self, effect: Effect) -> u32 {
+        let number = self.next_effect();
+        if self.run.effects.len() < whatif_model::limits::FLOW_STEPS_MAX {
+            self.run.effects.push(effect);
+            self.run.decided.push(None);
+            self.push_step(Step::Effect(EffectId(number - self.run.base)));
+        }
+        number
+    }
+
+    /// Decides what happens when effects fail, where nobody has decided yet.
+    pub(crate) fn decide(&mut self, effects: impl IntoIterator<Item = u32>, what: OnError) {
+        for number in effects {
+            if let Some(at) = number.checked_sub(self.run.base)
+                && let Some(decided) = self.run.decided.get_mut(at as usize)
+                && decided.is_none()
+            {
+                *decided = Some(what);
+            }
+        }
+    }
+
+    /// Ends the operation here, when this is the operation itself.
+    pub(crate) fn end_operation(&mut self, outcome: Outcome, span: Span) {
+        self.push_step(Step::Return { outcome, span });
+    }
+
+    /// A fresh object of a library type.
+    pub(crate) fn library_object(&mut self, class: &str, made: Option<Span>) -> Abs<'a> {
+        Kind::Object(self.new_object(Class::Library(Rc::from(class)), made)).into()
+    }
+
+    pub(crate) fn loop_step(body: Vec<Step>, kind: LoopKind, span: Span) -> Step {
+        Step::Loop { body, kind, span }
+    }
+}

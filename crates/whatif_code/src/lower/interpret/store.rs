@@ -1,0 +1,308 @@
+//! Effects on stores: SQL text, object mappers, caches; and the locks they offer.
+
+use super::library::Use;
+use super::state::{Class, Interpreter, RegionKind};
+use crate::knowledge::Does;
+use crate::lower::sql::{self, Statement};
+use crate::lower::values::{Abs, Kind, ObjectId};
+use whatif_model::flow::{Bound, EffectKind, Lock, LockKind, PeerRole, WriteKind};
+use whatif_model::{Evidence, Fact, Stage, Value};
+
+impl<'a> Interpreter<'a> {
+    /// SQL text, and calls that name what they do.
+    pub(super) fn store_call(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        self.open_session(call);
+        match call.form.does {
+            Does::Sql => self.sql(call),
+            Does::Read => {
+                let item = self.item(call);
+                let for_update = self.property(call, "for_update").is_some_and(|value| !matches!(value.kind, Kind::Bool(false)));
+                let value = self.read_item(call, item, for_update);
+                if call.set("live").is_some() {
+                    let reads: Vec<u32> = value.from.data().collect();
+                    self.live.extend(reads);
+                }
+                value
+            }
+            _ => {
+                let item = self.item(call);
+                let how = self.write_kind(call, &item);
+                self.write_item(call, item, how)
+            }
+        }
+    }
+
+    fn sql(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        let query = self.property(call, "query").unwrap_or_else(Abs::unknown);
+        if let Some(value) = self.built_query(call, &query) {
+            return value;
+        }
+        match &query.kind {
+            Kind::Text(text) => {
+                let text = placeholder_text(text);
+                self.sql_text(call, &text)
+            }
+            _ if call.set("how") == Some("write") => self.write_item(call, String::new(), WriteKind::Unknown),
+            _ if call.set("how") == Some("read") => self.read_item(call, String::new(), false),
+            _ => self.read_item(call, String::new(), false),
+        }
+    }
+
+    fn sql_text(&mut self, call: &Use<'a, '_>, text: &str) -> Abs<'a> {
+        match sql::read(text) {
+            Statement::Read { table, for_update } => self.read_item(call, table, for_update),
+            Statement::Write { table, how } => {
+                let how = if how == WriteKind::Set && self.derives_from_read(call, &table) { WriteKind::SetFromRead } else { how };
+                self.write_item(call, table, how)
+            }
+            Statement::Begin => {
+                let store = call.object().and_then(|id| self.store_target(id));
+                self.begin_region(RegionKind::Transaction(store), call.object(), String::new(), call.span);
+                Abs::unknown()
+            }
+            Statement::Commit => {
+                self.end_region(call.object(), "", true);
+                Abs::unknown()
+            }
+            Statement::Rollback | Statement::Other => Abs::tainted(call.taint()),
+        }
+    }
+
+    /// A statement object of a query builder: it knows its verb and table.
+    fn built_query(&mut self, call: &Use<'a, '_>, query: &Abs<'a>) -> Option<Abs<'a>> {
+        let Kind::Object(id) = query.kind else { return None };
+        let field = |this: &Self, key: &str| this.object(id).fields.get(key).and_then(Abs::as_text);
+        if let Some(text) = self.object(id).fields.get("query").cloned()
+            && let Kind::Text(text) = &text.kind
+        {
+            let text = placeholder_text(text);
+            return Some(self.sql_text(call, &text));
+        }
+        let verb = field(self, "verb")?;
+        let item = self.object(id).fields.get("item").cloned().map_or_else(String::new, |item| self.item_text(&item));
+        Some(match verb.as_str() {
+            "read" => {
+                let for_update = self.object(id).fields.contains_key("for_update");
+                self.read_item(call, item, for_update)
+            }
+            verb => {
+                let how = match write_kind(verb) {
+                    WriteKind::Set if query.from.data().any(|read| self.reads(read, &item)) => WriteKind::SetFromRead,
+                    how => how,
+                };
+                self.write_item(call, item, how)
+            }
+        })
+    }
+
+    fn read_item(&mut self, call: &Use<'a, '_>, item: String, for_update: bool) -> Abs<'a> {
+        let peer = self.peer(call, PeerRole::Store);
+        let kind = if self.is_dedup(&item) { EffectKind::DedupCheck { item } } else { EffectKind::Read { item, for_update } };
+        self.partner_effect(call, kind, peer)
+    }
+
+    fn write_item(&mut self, call: &Use<'a, '_>, item: String, how: WriteKind) -> Abs<'a> {
+        let peer = self.peer(call, PeerRole::Store);
+        let unique = self.property(call, "unique").is_some_and(|unique| !matches!(unique.kind, Kind::Bool(false) | Kind::Nil));
+        let kind = if unique || (self.is_dedup(&item) && matches!(how, WriteKind::Insert | WriteKind::Upsert | WriteKind::Set)) {
+            let unique = if unique || how == WriteKind::Upsert {
+                Fact::known(true, Evidence::stated(Stage::Code, call.span, "the store refuses a second one"))
+            } else {
+                Fact::Unknown
+            };
+            EffectKind::DedupMark { item, unique }
+        } else if self.is_outbox(&item) && how == WriteKind::Insert {
+            EffectKind::Publish { outbox: true }
+        } else {
+            EffectKind::Write { item, how }
+        };
+        self.partner_effect(call, kind, peer)
+    }
+
+    /// How a call that names its verb changes the item.
+    fn write_kind(&mut self, call: &Use<'a, '_>, item: &str) -> WriteKind {
+        let named = call.set("how").map_or_else(
+            || self.property(call, "verb").and_then(|verb| verb.as_text()).map_or(WriteKind::Unknown, |verb| write_kind(&verb)),
+            write_kind,
+        );
+        match named {
+            WriteKind::Set | WriteKind::Upsert if self.derives_from_read(call, item) => WriteKind::SetFromRead,
+            WriteKind::Set if self.increments(call) => WriteKind::Increment,
+            how => how,
+        }
+    }
+
+    /// Mongo's `{"$inc": ...}`.
+    fn increments(&self, call: &Use<'a, '_>) -> bool {
+        call.args.iter().any(|arg| match &arg.value.kind {
+            Kind::Object(id) => self.object(*id).fields.contains_key("$inc"),
+            _ => false,
+        })
+    }
+
+    /// Whether what is written was computed from a read of the same item in this operation.
+    fn derives_from_read(&self, call: &Use<'a, '_>, item: &str) -> bool {
+        let written = call.form.args.get("value").map(|spec| super::library::find(spec, call.args));
+        let given = match written {
+            Some(Some(value)) => value.value.from.clone(),
+            Some(None) => return false,
+            None => super::call::taint_of(call.args),
+        };
+        given.data().any(|number| self.reads(number, item))
+    }
+
+    pub(super) fn reads(&self, number: u32, item: &str) -> bool {
+        self.effect(number).is_some_and(|effect| matches!(&effect.kind, EffectKind::Read { item: read, .. } if *read == item && !item.is_empty()))
+    }
+
+    /// The name of the item a call concerns.
+    fn item(&mut self, call: &Use<'a, '_>) -> String {
+        let Some(item) = self.property(call, "item") else { return String::new() };
+        self.item_text(&item)
+    }
+
+    /// A table, a class that maps one, or a key pattern.
+    fn item_text(&mut self, item: &Abs<'a>) -> String {
+        match &item.kind {
+            Kind::Type(ty) => self.table_of(*ty),
+            Kind::Object(id) => match self.object(*id).class.clone() {
+                Class::Own(ty) => self.table_of(ty),
+                Class::Library(_) => self.object(*id).fields.get("item").cloned().map_or_else(String::new, |inner| self.item_text(&inner)),
+                Class::Dict => String::new(),
+            },
+            Kind::List(items) => items.first().cloned().map_or_else(String::new, |first| self.item_text(&first)),
+            Kind::Text(text) => placeholder_text(text),
+            _ => String::new(),
+        }
+    }
+
+    fn table_of(&mut self, ty: crate::lower::program::TypeId) -> String {
+        let id = self.class_object(ty);
+        let named = ["__tablename__", "db_table"].iter().find_map(|key| self.object(id).fields.get(*key).and_then(Abs::as_text));
+        let from_method = || self.program.method(ty, "TableName");
+        if named.is_none()
+            && let Some(method) = from_method()
+        {
+            let range = self.program.function(method).ir.name_range;
+            if let Some(text) = self.inline_declared(method, None, &[], range).as_text() {
+                return text;
+            }
+        }
+        named.unwrap_or_else(|| self.program.ty(ty).ir.name.clone())
+    }
+
+    fn is_dedup(&self, item: &str) -> bool {
+        let plain = item.to_lowercase();
+        self.knowledge.words(self.program.language).dedup_tables.iter().any(|word| plain.contains(word.as_str()))
+    }
+
+    fn is_outbox(&self, item: &str) -> bool {
+        let plain = item.to_lowercase();
+        self.knowledge.words(self.program.language).outbox_tables.iter().any(|word| plain.contains(word.as_str()))
+    }
+
+    /// A session collects what is done until it is committed.
+    fn open_session(&mut self, call: &Use<'a, '_>) {
+        let Some(id) = call.object() else { return };
+        if self.object(id).fields.get("enter").and_then(Abs::as_text).as_deref() != Some("session") {
+            return;
+        }
+        let open = self.run.blocks.iter().any(|block| block.regions.iter().any(|region| region.object == Some(id)));
+        if !open {
+            let store = self.store_target(id);
+            self.begin_region(RegionKind::Implicit(store), Some(id), String::new(), call.span);
+        }
+    }
+
+    /// Changed live objects are written by the commit.
+    pub(super) fn flush_staged(&mut self, _object: Option<ObjectId>, call: &Use<'a, '_>) {
+        for (read, from_read) in std::mem::take(&mut self.dirty) {
+            let Some(effect) = self.effect(read) else { continue };
+            let EffectKind::Read { item, .. } = effect.kind.clone() else { continue };
+            let how = if from_read { WriteKind::SetFromRead } else { WriteKind::Set };
+            self.write_item(call, item, how);
+        }
+    }
+
+    /// What a commit returns: an error in Go.
+    pub(super) fn store_result(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        Abs::tainted(call.taint())
+    }
+
+    /// `read.field = value` on a live object; written when the unit of work is committed.
+    pub(super) fn touch_live(&mut self, base: &Abs<'a>, value: &Abs<'a>) {
+        for read in base.from.data() {
+            if self.live.contains(&read) {
+                let from_read = value.from.data().any(|data| data == read);
+                self.dirty.retain(|(seen, _)| *seen != read);
+                self.dirty.push((read, from_read));
+            }
+        }
+    }
+
+    /// The lock an object is.
+    pub(super) fn lock_of(&self, id: ObjectId, name: String) -> Lock {
+        let fields = &self.object(id).fields;
+        let kind = match fields.get("lock").and_then(Abs::as_text).as_deref() {
+            Some("distributed") => LockKind::Distributed,
+            Some("row") => LockKind::Row,
+            _ => LockKind::Process,
+        };
+        let at = self.object(id).made;
+        let unit = if self.is_go() { 1e-6 } else { 1e3 };
+        let lease = match (kind, fields.get("lease"), at) {
+            (LockKind::Distributed, Some(lease), Some(at)) => match lease.as_millis(unit) {
+                Some(limit) => Fact::known(Bound::Millis(limit), Evidence::stated(Stage::Code, at, format!("the lock ends after {limit} ms"))),
+                None => Fact::Unknown,
+            },
+            (LockKind::Distributed, None, Some(at)) if fields.contains_key("no_lease") => {
+                Fact::absent(Evidence::stated(Stage::Code, at, "the lock never ends by itself"))
+            }
+            _ => Fact::Unknown,
+        };
+        let name = fields.get("name").map(Abs::as_value).map(|value| value.display()).filter(|name| !name.is_empty()).unwrap_or(name);
+        let fenced = match (kind, at) {
+            (LockKind::Distributed, Some(at)) => Fact::absent(Evidence::stated(Stage::Code, at, "no fencing token is handed out")),
+            _ => Fact::Unknown,
+        };
+        Lock { kind, name, lease, fenced }
+    }
+
+    /// What a context manager is bound to: itself, or what it hands out.
+    pub(super) fn entered(&mut self, value: &Abs<'a>) -> Abs<'a> {
+        if let Kind::Object(id) = value.kind
+            && let Class::Own(ty) = self.object(id).class
+            && let Some(method) = self.program.method(ty, "__enter__").or_else(|| self.program.method(ty, "__aenter__"))
+        {
+            let range = self.program.function(method).ir.name_range;
+            return self.inline_declared(method, Some(value.clone()), &[], range);
+        }
+        value.clone()
+    }
+}
+
+fn write_kind(verb: &str) -> WriteKind {
+    match verb {
+        "set" => WriteKind::Set,
+        "increment" => WriteKind::Increment,
+        "insert" => WriteKind::Insert,
+        "upsert" => WriteKind::Upsert,
+        "conditional" => WriteKind::Conditional,
+        "delete" => WriteKind::Delete,
+        _ => WriteKind::Unknown,
+    }
+}
+
+/// A text with `{}` for what is decided at run time.
+fn placeholder_text(value: &Value) -> String {
+    value
+        .parts
+        .iter()
+        .map(|part| match part {
+            whatif_model::Part::Text(text) => text.clone(),
+            whatif_model::Part::Env { name, .. } => format!("{{{name}}}"),
+            whatif_model::Part::Setting { key, .. } => format!("{{{key}}}"),
+            whatif_model::Part::Unknown => "{}".to_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,281 @@
+//! The modules of one unit with their names resolved to declarations.
+
+use crate::ir;
+use std::collections::{BTreeMap, HashMap};
+use whatif_model::facts::code::Language;
+use whatif_model::{FileId, Range, Span};
+
+/// Index of a function in its [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FunctionId(pub(crate) u32);
+
+/// Index of a type in its [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TypeId(pub(crate) u32);
+
+/// One unit's code.
+pub(crate) struct Program<'a> {
+    pub(crate) language: Language,
+    /// In path order.
+    pub(crate) modules: Vec<&'a ir::Module>,
+    pub(crate) files: Vec<FileId>,
+    pub(crate) functions: Vec<Declared<'a>>,
+    pub(crate) types: Vec<DeclaredType<'a>>,
+    /// Go: one per folder. Python: one per module.
+    pub(crate) packages: Vec<Package<'a>>,
+    /// The package of each module.
+    pub(crate) package_of: Vec<usize>,
+    /// Go: import path to package. Python: file path without `.py` to package.
+    by_path: BTreeMap<String, usize>,
+    imports: Vec<HashMap<&'a str, &'a str>>,
+    /// Python: folders names may be imported from, shortest last.
+    pub(crate) roots: Vec<String>,
+}
+
+/// A function and where it is.
+pub(crate) struct Declared<'a> {
+    pub(crate) ir: &'a ir::Function,
+    pub(crate) module: usize,
+}
+
+/// A type and where it is.
+pub(crate) struct DeclaredType<'a> {
+    pub(crate) ir: &'a ir::TypeDecl,
+    pub(crate) module: usize,
+    pub(crate) methods: BTreeMap<&'a str, FunctionId>,
+}
+
+/// Names declared together.
+#[derive(Default)]
+pub(crate) struct Package<'a> {
+    pub(crate) modules: Vec<usize>,
+    pub(crate) functions: HashMap<&'a str, FunctionId>,
+    pub(crate) types: HashMap<&'a str, TypeId>,
+}
+
+/// What an imported path stands for.
+pub(crate) enum Imported {
+    /// A package of the program, and what remains of the path (Python: an attribute of the module).
+    Own(usize, Vec<String>),
+    /// A library, by canonical name.
+    Library(String),
+}
+
+impl<'a> Program<'a> {
+    /// Indexes `modules`; `paths` names their packages (see [`Program::by_path`]), one per module.
+    pub(crate) fn new(language: Language, modules: Vec<(&'a ir::Module, String)>, roots: Vec<String>) -> Self {
+        let mut program = Self {
+            language,
+            files: modules.iter().map(|(module, _)| FileId::of(&module.path)).collect(),
+            imports: modules.iter().map(|(module, _)| import_map(module)).collect(),
+            modules: Vec::new(),
+            functions: Vec::new(),
+            types: Vec::new(),
+            packages: Vec::new(),
+            package_of: Vec::new(),
+            by_path: BTreeMap::new(),
+            roots,
+        };
+        for (module, path) in modules {
+            program.add(module, path);
+        }
+        program.attach_methods();
+        program
+    }
+
+    fn add(&mut self, module: &'a ir::Module, path: String) {
+        let at = self.modules.len();
+        self.modules.push(module);
+        let package = *self.by_path.entry(path).or_insert_with(|| {
+            self.packages.push(Package::default());
+            self.packages.len() - 1
+        });
+        self.package_of.push(package);
+        self.packages[package].modules.push(at);
+        for ty in &module.types {
+            let id = TypeId(index(self.types.len()));
+            self.types.push(DeclaredType { ir: ty, module: at, methods: BTreeMap::new() });
+            self.packages[package].types.entry(&ty.name).or_insert(id);
+        }
+        for function in &module.functions {
+            let id = FunctionId(index(self.functions.len()));
+            self.functions.push(Declared { ir: function, module: at });
+            if function.owner.is_none() && function.name != "init" {
+                self.packages[package].functions.entry(&function.name).or_insert(id);
+            }
+        }
+    }
+
+    fn attach_methods(&mut self) {
+        for (at, function) in self.functions.iter().enumerate() {
+            let Some(owner) = &function.ir.owner else { continue };
+            let package = &self.packages[self.package_of[function.module]];
+            let own = self.types.iter().position(|ty| ty.module == function.module && ty.ir.name == *owner);
+            let ty = own.map(|at| TypeId(index(at))).or_else(|| package.types.get(owner.as_str()).copied());
+            if let Some(ty) = ty {
+                let methods = &mut self.types[ty.0 as usize].methods;
+                methods.entry(&function.ir.name).or_insert(FunctionId(index(at)));
+            }
+        }
+    }
+
+    pub(crate) fn function(&self, id: FunctionId) -> &Declared<'a> {
+        &self.functions[id.0 as usize]
+    }
+
+    pub(crate) fn ty(&self, id: TypeId) -> &DeclaredType<'a> {
+        &self.types[id.0 as usize]
+    }
+
+    pub(crate) fn span(&self, module: usize, range: Range) -> Span {
+        range.in_file(self.files[module])
+    }
+
+    /// What `name` is imported as in a module.
+    pub(crate) fn import(&self, module: usize, name: &str) -> Option<&'a str> {
+        self.imports[module].get(name).copied()
+    }
+
+    /// A function by package and name.
+    pub(crate) fn find_function(&self, package: usize, name: &str) -> Option<FunctionId> {
+        self.packages[package].functions.get(name).copied()
+    }
+
+    /// A type by package and name.
+    pub(crate) fn find_type(&self, package: usize, name: &str) -> Option<TypeId> {
+        self.packages[package].types.get(name).copied()
+    }
+
+    /// The type that a type's text names in a module, when it is one of the program's.
+    pub(crate) fn named_type(&self, module: usize, text: &str) -> Option<TypeId> {
+        let text = text.trim_start_matches(['*', '&']);
+        match text.split_once('.') {
+            None => self.find_type(self.package_of[module], text).or_else(|| self.imported_type(module, text)),
+            Some((package, name)) => match self.resolve(module, self.import(module, package)?) {
+                Imported::Own(package, rest) if rest.is_empty() => self.find_type(package, name),
+                _ => None,
+            },
+        }
+    }
+
+    fn imported_type(&self, module: usize, name: &str) -> Option<TypeId> {
+        match self.resolve(module, self.import(module, name)?) {
+            Imported::Own(package, rest) if rest.len() == 1 => self.find_type(package, &rest[0]),
+            _ => None,
+        }
+    }
+
+    /// The canonical name of a library type written `text` in a module.
+    pub(crate) fn library_type(&self, module: usize, text: &str) -> Option<String> {
+        let text = text.trim_start_matches(['*', '&', '[', ']']);
+        let (head, rest) = text.split_once('.').map_or((text, ""), |(head, rest)| (head, rest));
+        match self.resolve(module, self.import(module, head)?) {
+            Imported::Library(path) if rest.is_empty() => Some(path),
+            Imported::Library(path) => Some(format!("{path}.{rest}")),
+            Imported::Own(..) => None,
+        }
+    }
+
+    /// A method of a type, looked up through what it extends or embeds.
+    pub(crate) fn method(&self, ty: TypeId, name: &str) -> Option<FunctionId> {
+        self.lineage(ty).into_iter().find_map(|ty| self.ty(ty).methods.get(name).copied())
+    }
+
+    /// A type and its bases inside the program, nearest first.
+    pub(crate) fn lineage(&self, ty: TypeId) -> Vec<TypeId> {
+        let mut found = vec![ty];
+        let mut next = 0;
+        while let Some(current) = found.get(next).copied() {
+            next += 1;
+            let declared = self.ty(current);
+            for base in &declared.ir.bases {
+                if let Some(base) = self.named_type(declared.module, base)
+                    && !found.contains(&base)
+                    && found.len() < 16
+                {
+                    found.push(base);
+                }
+            }
+        }
+        found
+    }
+
+    /// The bases of a type outside the program, by canonical name.
+    pub(crate) fn library_bases(&self, ty: TypeId) -> Vec<String> {
+        let declared = self.lineage(ty);
+        let bases = declared.iter().flat_map(|ty| {
+            let declared = self.ty(*ty);
+            declared.ir.bases.iter().filter_map(move |base| self.library_type(declared.module, base))
+        });
+        bases.collect()
+    }
+
+    /// What an import path stands for, seen from a module.
+    pub(crate) fn resolve(&self, module: usize, path: &str) -> Imported {
+        let found = match self.language {
+            Language::Go => self.by_path.get(path).map(|package| Imported::Own(*package, Vec::new())),
+            Language::Python => self.resolve_python(module, path),
+        };
+        found.unwrap_or_else(|| Imported::Library(canonical(path)))
+    }
+
+    fn resolve_python(&self, module: usize, path: &str) -> Option<Imported> {
+        let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
+        for used in (1..=parts.len()).rev() {
+            let file = parts[..used].join("/");
+            if let Some(package) = self.python_module(module, &file) {
+                return Some(Imported::Own(package, parts[used..].iter().map(|part| (*part).to_owned()).collect()));
+            }
+        }
+        None
+    }
+
+    /// A module by its path below one of the folders Python would look in.
+    fn python_module(&self, from: usize, file: &str) -> Option<usize> {
+        let folder = folder_of(&self.modules[from].path);
+        let has_init = |folder: &str| self.by_path.contains_key(&join_path(folder, "__init__"));
+        let mut tried: Vec<String> = Vec::new();
+        if !has_init(folder) {
+            tried.push(folder.to_owned());
+        }
+        tried.extend(self.roots.iter().cloned());
+        tried.into_iter().find_map(|root| {
+            let base = join_path(&root, file);
+            let module = self.by_path.get(&base).or_else(|| self.by_path.get(&join_path(&base, "__init__")));
+            module.copied().filter(|package| !self.packages[*package].modules.contains(&from))
+        })
+    }
+}
+
+fn import_map(module: &ir::Module) -> HashMap<&str, &str> {
+    module.imports.iter().map(|import| (import.name.as_str(), import.path.as_str())).collect()
+}
+
+fn index(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+/// The folder of a path, empty for the root.
+pub(crate) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Joins a folder and a name.
+pub(crate) fn join_path(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// The name of a library without the major version Go writes into the path
+/// (`github.com/jackc/pgx/v5/pgxpool` is `github.com/jackc/pgx/pgxpool`; `gopkg.in/yaml.v3` is `gopkg.in/yaml`).
+pub(crate) fn canonical(path: &str) -> String {
+    if !path.contains('/') {
+        return path.to_owned();
+    }
+    let is_major = |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let parts = path.split('/').enumerate().filter(|(at, part)| *at < 2 || !is_major(part));
+    let joined = parts.map(|(_, part)| part).collect::<Vec<_>>().join("/");
+    match joined.rsplit_once(".v") {
+        Some((name, major)) if joined.starts_with("gopkg.in/") && major.bytes().all(|b| b.is_ascii_digit()) => name.to_owned(),
+        _ => joined,
+    }
+}

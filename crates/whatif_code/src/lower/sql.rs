@@ -1,0 +1,177 @@
+//! Reads as much of SQL text as effects need: verb, table, and how a write changes its rows.
+
+use whatif_model::flow::WriteKind;
+
+/// What one statement does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Statement {
+    Read { table: String, for_update: bool },
+    Write { table: String, how: WriteKind },
+    /// Begin, commit, rollback.
+    Begin,
+    Commit,
+    Rollback,
+    /// Schema, settings and everything else.
+    Other,
+}
+
+/// The first statement of a text. `?` and placeholders are left as they are.
+pub(crate) fn read(text: &str) -> Statement {
+    let words = words(text);
+    let at = |index: usize| words.get(index).map_or("", String::as_str);
+    match at(0) {
+        "select" => Statement::Read {
+            table: after(&words, "from").unwrap_or_default(),
+            for_update: has(&words, &["for", "update"]) || has(&words, &["for", "no", "key", "update"]),
+        },
+        "with" => with_clause(&words),
+        "insert" | "replace" => Statement::Write { table: after(&words, "into").unwrap_or_default(), how: insert(&words) },
+        "update" => Statement::Write { table: name(at(if at(1) == "only" { 2 } else { 1 })), how: update(&words) },
+        "delete" => Statement::Write { table: after(&words, "from").unwrap_or_default(), how: WriteKind::Delete },
+        "merge" => Statement::Write { table: after(&words, "into").unwrap_or_default(), how: WriteKind::Upsert },
+        "truncate" => Statement::Write { table: name(at(if at(1) == "table" { 2 } else { 1 })), how: WriteKind::Delete },
+        "begin" | "start" => Statement::Begin,
+        "commit" => Statement::Commit,
+        "rollback" => Statement::Rollback,
+        _ => Statement::Other,
+    }
+}
+
+/// `WITH ... INSERT/UPDATE/DELETE/SELECT`: the writing statement decides.
+fn with_clause(words: &[String]) -> Statement {
+    let verb = words.iter().position(|word| matches!(word.as_str(), "insert" | "update" | "delete"));
+    let verb = verb.or_else(|| words.iter().rposition(|word| word == "select"));
+    match verb {
+        Some(at) => read(&words[at..].join(" ")),
+        None => Statement::Other,
+    }
+}
+
+fn insert(words: &[String]) -> WriteKind {
+    if words.first().is_some_and(|word| word == "replace") || has(words, &["on", "conflict"]) || has(words, &["insert", "ignore"]) {
+        return WriteKind::Upsert;
+    }
+    if has(words, &["on", "duplicate", "key"]) {
+        // `n = n + 1` on a duplicate adds, everything else puts the same again.
+        return if sets_itself(words) { WriteKind::Increment } else { WriteKind::Upsert };
+    }
+    WriteKind::Insert
+}
+
+fn update(words: &[String]) -> WriteKind {
+    if sets_itself(words) && !versioned(words) {
+        return WriteKind::Increment;
+    }
+    if versioned(words) { WriteKind::Conditional } else { WriteKind::Set }
+}
+
+/// `SET n = n + 1`; a version counter does not count.
+fn sets_itself(words: &[String]) -> bool {
+    let Some(set) = words.iter().position(|word| word == "set" || word == "update") else { return false };
+    words[set..].windows(4).any(|four| {
+        four[1] == "=" && last(&four[0]) == last(&four[2]) && (four[3] == "+" || four[3] == "-") && !is_version(&four[0])
+    })
+}
+
+/// `WHERE version = ?`.
+fn versioned(words: &[String]) -> bool {
+    let Some(condition) = words.iter().position(|word| word == "where") else { return false };
+    words[condition..].windows(2).any(|two| is_version(&two[0]) && two[1] == "=")
+}
+
+fn is_version(column: &str) -> bool {
+    matches!(last(column), "version" | "lock_version" | "row_version" | "etag" | "revision" | "rev")
+}
+
+fn last(column: &str) -> &str {
+    column.rsplit('.').next().unwrap_or(column)
+}
+
+fn has(words: &[String], phrase: &[&str]) -> bool {
+    words.windows(phrase.len()).any(|window| window.iter().zip(phrase).all(|(word, wanted)| word == wanted))
+}
+
+fn after(words: &[String], keyword: &str) -> Option<String> {
+    let at = words.iter().position(|word| word == keyword)?;
+    words.get(at + 1).map(|word| name(word)).filter(|name| !name.is_empty() && name != "(")
+}
+
+/// A table's name without schema and quotes.
+fn name(word: &str) -> String {
+    let bare = word.trim_matches(['"', '`', '[', ']', ';', ',', '(', ')']);
+    last(bare).trim_matches(['"', '`']).to_owned()
+}
+
+/// Lower-case words, operators and parentheses; string literals and comments are one word or none.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut chars = text.chars().peekable();
+    let mut flush = |word: &mut String, words: &mut Vec<String>| {
+        if !word.is_empty() {
+            words.push(std::mem::take(word));
+        }
+    };
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                for inner in chars.by_ref() {
+                    if inner == '\'' {
+                        break;
+                    }
+                }
+                word.push('?');
+            }
+            '-' if chars.peek() == Some(&'-') => {
+                for inner in chars.by_ref() {
+                    if inner == '\n' {
+                        break;
+                    }
+                }
+            }
+            c if c.is_whitespace() => flush(&mut word, &mut words),
+            '(' | ')' | ',' | '=' | '+' | '*' | '/' | ';' => {
+                flush(&mut word, &mut words);
+                words.push(c.to_string());
+            }
+            '-' => {
+                flush(&mut word, &mut words);
+                words.push("-".to_owned());
+            }
+            c => word.extend(c.to_lowercase()),
+        }
+        if words.len() > 2_000 {
+            break;
+        }
+    }
+    flush(&mut word, &mut words);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn write(text: &str, table: &str, how: WriteKind) {
+        assert_eq!(read(text), Statement::Write { table: table.into(), how });
+    }
+
+    #[test]
+    fn reads_name_their_table_and_lock() {
+        assert_eq!(read("SELECT * FROM public.\"orders\" o WHERE id = $1 FOR UPDATE"), Statement::Read { table: "orders".into(), for_update: true });
+        assert_eq!(read("select 1"), Statement::Read { table: String::new(), for_update: false });
+    }
+
+    #[test]
+    fn writes_tell_how_they_change_rows() {
+        write("INSERT INTO orders(id) VALUES ($1)", "orders", WriteKind::Insert);
+        write("INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", "orders", WriteKind::Upsert);
+        write("UPDATE stock SET available = available - $1 WHERE sku = $2", "stock", WriteKind::Increment);
+        write("UPDATE stock SET n=n+1", "stock", WriteKind::Increment);
+        write("UPDATE carts SET body = $1, version = version + 1 WHERE id = $2 AND version = $3", "carts", WriteKind::Conditional);
+        write("update carts set body = 'a = a + 1' where id = 1", "carts", WriteKind::Set);
+        write("DELETE FROM carts WHERE id = ?", "carts", WriteKind::Delete);
+        write("WITH x AS (SELECT 1) UPDATE t SET a = 1", "t", WriteKind::Set);
+    }
+}

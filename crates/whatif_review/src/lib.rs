@@ -16,6 +16,7 @@ mod query;
 mod questions;
 mod registry;
 mod retries;
+mod sequence;
 mod spec;
 mod timeouts;
 mod vocabulary;

@@ -5,7 +5,7 @@ use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
-use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, System};
+use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, Store, System};
 
 /// One effect that leaves the process: who does it, inside what, over which edge, under which policy.
 pub(crate) struct CallSite<'a> {
@@ -94,6 +94,50 @@ impl<'a> CallSite<'a> {
         self.visit.inside.iter().any(|step| pick(step))
     }
 
+    /// Whether it changes something at its receiver that others see. A call whose callee is not known
+    /// changes something by its HTTP method (RFC 9110, 9.2.1); keys and marks are no change of their own.
+    pub(crate) fn changes(&self, system: &System) -> bool {
+        match (&self.visit.effect.kind, self.callee(system)) {
+            (EffectKind::Write { .. }, _) => true,
+            (EffectKind::Publish { outbox }, _) => !outbox,
+            (EffectKind::Call { .. }, Some((_, callee))) => callee.mutates.holds(|mutates| *mutates),
+            (EffectKind::Call { operation, .. }, None) => {
+                ["POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| operation.starts_with(method))
+            }
+            _ => false,
+        }
+    }
+
+    /// The store it reads or writes.
+    pub(crate) fn store<'s>(&self, system: &'s System) -> Option<&'s Store> {
+        if let Node::Store(id) = self.edge.to { Some(&system[id]) } else { None }
+    }
+
+    /// The table, collection or key it reads or writes, when known.
+    pub(crate) fn item(&self) -> Option<&'a str> {
+        match &self.visit.effect.kind {
+            EffectKind::Read { item, .. } | EffectKind::Write { item, .. } => Some(item.as_str()),
+            _ => None,
+        }
+        .filter(|item| !item.is_empty())
+    }
+
+    /// Whether it is a write to a store that is more than a cache.
+    pub(crate) fn is_lasting_write(&self, system: &System) -> bool {
+        matches!(self.visit.effect.kind, EffectKind::Write { .. })
+            && self.store(system).is_some_and(|store| !store.cache)
+    }
+
+    /// Whether it sends a message to the broker itself rather than to an outbox.
+    pub(crate) fn is_direct_publish(&self) -> bool {
+        matches!(self.visit.effect.kind, EffectKind::Publish { outbox: false })
+    }
+
+    /// The local transaction around it.
+    pub(crate) fn transaction(&self) -> Option<&'a Step> {
+        self.visit.enclosing(|step| matches!(step, Step::Transaction { .. }).then_some(step))
+    }
+
     /// Whether both ends do the system's own business.
     pub(crate) fn is_business(&self) -> bool {
         self.edge.kind != EdgeKind::Store && !self.edge.platform
@@ -136,4 +180,22 @@ pub(crate) fn listed(names: impl IntoIterator<Item = String>, shown: usize) -> S
 /// Whether a node is a service of this name's system doing business.
 pub(crate) fn service_of<'s>(system: &'s System, node: Node) -> Option<&'s Service> {
     if let Node::Service(id) = node { Some(&system[id]) } else { None }
+}
+
+/// The sites that call an operation, in their order.
+pub(crate) fn callers<'s, 'a>(sites: &'s [CallSite<'a>], callee: OperationId) -> Vec<&'s CallSite<'a>> {
+    let reaches = |site: &&CallSite<'a>| {
+        matches!(site.visit.effect.target, whatif_model::flow::Target::Service(_, Some(id)) if id == callee)
+    };
+    sites.iter().filter(reaches).collect()
+}
+
+/// A span of time for people: `500 ms`, `2 s`, `1.5 s`, `5 min`.
+pub(crate) fn time(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        _ if millis >= 120_000 && millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
+        _ if millis.is_multiple_of(1_000) => format!("{} s", millis / 1_000),
+        _ => format!("{} s", millis as f64 / 1_000.0),
+    }
 }

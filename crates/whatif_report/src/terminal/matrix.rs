@@ -23,11 +23,10 @@ pub(super) fn render(report: &Report<'_>, everything: bool, style: Style) -> Str
     let width = addresses.iter().map(|address| address.chars().count()).max().unwrap_or(0).max("what if ...".len());
 
     let mut out = style.bold(&pad("what if ...", width));
-    for question in Mindset::ALL {
+    for (at, question) in Mindset::ALL.iter().enumerate() {
         out.push_str("  ");
-        out.push_str(&style.bold(&pad(question.as_str(), CELL)));
+        out.push_str(&style.bold(&cell(question.as_str(), at)));
     }
-    out.truncate(out.trim_end().len());
     out.push('\n');
     for (row, address) in shown.iter().zip(&addresses) {
         out.push_str(&line(row, &pad(address, width), style));
@@ -37,13 +36,14 @@ pub(super) fn render(report: &Report<'_>, everything: bool, style: Style) -> Str
 }
 
 fn line(row: &MatrixRow, address: &str, style: Style) -> String {
-    let cells = row.verdicts.iter().map(|verdict| verdict.as_str());
-    let last = row.verdicts.len() - 1;
-    let cells = cells.enumerate().map(|(at, cell)| {
-        let padded = if at == last { cell.to_owned() } else { pad(cell, CELL) };
-        style.verdict(cell, &padded)
-    });
+    let words = row.verdicts.iter().map(|verdict| verdict.as_str());
+    let cells = words.enumerate().map(|(at, word)| style.verdict(word, &cell(word, at)));
     format!("{address}  {}\n", cells.collect::<Vec<_>>().join("  "))
+}
+
+/// A word padded to its column; the last column needs no padding.
+fn cell(word: &str, column: usize) -> String {
+    if column + 1 == Mindset::ALL.len() { word.to_owned() } else { pad(word, CELL) }
 }
 
 /// The rows that break most, in operation order.

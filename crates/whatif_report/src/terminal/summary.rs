@@ -1,4 +1,4 @@
-//! The last line: what was found, and everything that was hidden.
+//! The last lines: what was found, and everything that was hidden.
 
 use super::style::Style;
 use crate::text::count;
@@ -21,6 +21,7 @@ pub fn render(report: &Report<'_>, selection: &Selection<'_>, style: Style) -> S
     if !report.system.problems.is_empty() {
         parts.push(count(report.system.problems.len(), "problem"));
     }
+    let mut lines = vec![parts.join(" . ")];
     let mut read = format!("read {}", count(report.counts.files_read, "file"));
     if report.counts.files_ignored > 0 {
         read.push_str(&format!(", skipped {}", report.counts.files_ignored));
@@ -31,8 +32,8 @@ pub fn render(report: &Report<'_>, selection: &Selection<'_>, style: Style) -> S
             count(report.system.ignored.len(), "place")
         ));
     }
-    parts.push(read);
-    format!("{}\n", parts.join(" . "))
+    lines.push(style.dim(&read));
+    format!("{}\n", lines.join("\n"))
 }
 
 fn found(selection: &Selection<'_>) -> String {

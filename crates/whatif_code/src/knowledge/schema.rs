@@ -188,6 +188,9 @@ pub struct Words {
     /// Name parts of tables that are relayed to a broker.
     #[serde(default)]
     pub outbox_tables: Vec<String>,
+    /// RPC services of the platform, such as health checks, that are no operations of the system.
+    #[serde(default)]
+    pub platform_services: Vec<String>,
     /// Packages that make a unit a tool rather than a service.
     #[serde(default)]
     pub tool_packages: Vec<String>,

@@ -91,7 +91,8 @@ impl<'a> Interpreter<'a> {
                 let receiver = (**receiver).clone();
                 self.method_call(&receiver, name, args, site)
             }
-            Kind::Type(ty) => self.instantiate(*ty, args, range),
+            Kind::Type(ty) => self.type_call(*ty, args, range),
+            Kind::Library(symbol) if self.is_go() && (**symbol == *"new" || **symbol == *"make") => self.allocate(args, range),
             Kind::Library(symbol) => {
                 let symbol = symbol.clone();
                 self.library_call(&symbol, Some(callee), args, site)
@@ -103,6 +104,17 @@ impl<'a> Interpreter<'a> {
             }
             _ => self.unknown_call(Some(callee), args, range),
         }
+    }
+
+    /// A type called: a generated stub, an instance, or a conversion.
+    fn type_call(&mut self, ty: TypeId, args: &[Argument<'a>], range: Range) -> Abs<'a> {
+        let declared = self.program.ty(ty);
+        if self.program.modules[declared.module].is_generated
+            && let Some(value) = self.generated_call(&declared.ir.name, declared.module, args, range)
+        {
+            return value;
+        }
+        self.instantiate(ty, args, range)
     }
 
     fn call_object(&mut self, callee: &Abs<'a>, id: ObjectId, args: &[Argument<'a>], range: Range) -> Abs<'a> {

@@ -100,6 +100,24 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// `new(T)`, `make(T)`.
+    pub(super) fn allocate(&mut self, args: &[Argument<'a>], range: Range) -> Abs<'a> {
+        let Some(first) = args.first() else { return Abs::unknown() };
+        let made = self.span(range);
+        match &first.value.kind {
+            Kind::Type(ty) => {
+                self.made.insert(ty.0);
+                Kind::Object(self.new_object(Class::Own(*ty), Some(made))).into()
+            }
+            Kind::Library(symbol) if symbol.starts_with("map[") => Kind::Object(self.new_object(Class::Dict, Some(made))).into(),
+            Kind::Library(symbol) if symbol.contains('.') => {
+                let symbol = symbol.clone();
+                self.library_object(&symbol, Some(made))
+            }
+            _ => Abs::unknown(),
+        }
+    }
+
     /// `T(args)`: a conversion in Go, an instance in Python.
     pub(super) fn instantiate(&mut self, ty: TypeId, args: &[Argument<'a>], range: Range) -> Abs<'a> {
         if self.is_go() {

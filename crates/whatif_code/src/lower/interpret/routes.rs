@@ -118,6 +118,11 @@ impl<'a> Interpreter<'a> {
         let methods: Vec<String> = call.args.iter().filter_map(|arg| arg.value.as_text()).map(|method| method.to_uppercase()).collect();
         let registration = self.registrations.get(first)?;
         let Trigger::Http { path, .. } = registration.trigger.clone() else { return None };
+        let mut methods = methods;
+        if methods.iter().any(|method| method == "GET") {
+            // HEAD is GET without the body.
+            methods.retain(|method| method != "HEAD" && method != "OPTIONS");
+        }
         let Handler::Value(handler) = &registration.handler else { return None };
         let (handler, span) = (handler.clone(), registration.span);
         let mut methods = methods.into_iter();
@@ -562,6 +567,7 @@ impl<'a> Interpreter<'a> {
         }
         let span = self.span(range);
         match pattern.does {
+            Does::RpcRegister if self.knowledge.words(self.program.language).platform_services.contains(&service) => Some(Abs::unknown()),
             Does::RpcRegister => {
                 let implementation = find(pattern.args.get("handler")?, args)?.value.clone();
                 self.register_service(&service, &implementation, span);

@@ -167,3 +167,11 @@ fn garbage_ends() {
         python::read("a.py", &text);
     }
 }
+
+#[test]
+fn parsing_gives_up_where_recovery_explodes() {
+    let text = "case x:".repeat(600);
+    let module = go::read("a.go", &text);
+    assert_eq!(module.errors, [(0..text.len()).into()]);
+    assert_eq!(module.functions, []);
+}

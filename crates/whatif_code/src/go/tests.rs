@@ -319,12 +319,15 @@ z = v.Name
 
 #[test]
 fn a_write_through_a_pointer_keeps_its_star() {
-    check("*p = v\n*p++\n*q, r = f()\n*s.n += *p", "
+    check(
+        "*p = v\n*p++\n*q, r = f()\n*s.n += *p",
+        "
 (* p) = v
 (* p) += 1
 (* q), r = (call f)
 (* s.n) += p
-");
+",
+    );
 }
 
 #[test]
@@ -347,12 +350,15 @@ fn calls_and_conversions() {
 
 #[test]
 fn new_takes_types_and_expressions() {
-    check("a := new(n.Get())\nb := new(\"x\")\nc := new([]int)\nd := R{N: new(uint64(0)), M: new(pb.T)}", r#"
+    check(
+        "a := new(n.Get())\nb := new(\"x\")\nc := new([]int)\nd := R{N: new(uint64(0)), M: new(pb.T)}",
+        r#"
 a = (call new (call n.Get))
 b = (call new "x")
 c = (call new []int)
 d = R{N: (call new (call uint64 0)), M: (call new pb.T)}
-"#);
+"#,
+    );
 }
 
 #[test]

@@ -6,15 +6,18 @@ use tree_sitter::{Node, ParseOptions, Parser, Tree, TreeCursor};
 use whatif_model::Range;
 use whatif_model::limits::DEPTH_MAX;
 
-/// Most progress reports of the parser per byte of text before it gives up, plus [`PARSE_REPORTS_MIN`].
-/// Real code needs well under one report (100 operations) per 10 bytes; error recovery on garbage can need far more.
-const PARSE_REPORTS_PER_BYTE: usize = 1;
-const PARSE_REPORTS_MIN: usize = 10_000;
+/// The parser reports every 100 operations. Real code needs at most one report per 75 bytes (measured on etcd and
+/// checkov); error recovery on garbage can need a hundred times as many, each dearer than the last. So many bytes
+/// earn one report, on top of the reports every file may use.
+const BYTES_PER_REPORT: usize = 20;
+const REPORTS_MIN: usize = 300;
+/// Most reports for any file; the largest file that is read needs about 110 000 when it is real code.
+const REPORTS_MAX: usize = 150_000;
 
 /// Parses `text`; `None` when the parser gave up, which depends on the text only, never on time.
 pub(crate) fn parse(parser: &mut Parser, text: &str) -> Option<Tree> {
     let bytes = text.as_bytes();
-    let mut left = PARSE_REPORTS_MIN.saturating_add(bytes.len().saturating_mul(PARSE_REPORTS_PER_BYTE));
+    let mut left = (REPORTS_MIN + bytes.len() / BYTES_PER_REPORT).min(REPORTS_MAX);
     let mut within_budget = |_: &tree_sitter::ParseState| match left.checked_sub(1) {
         Some(rest) => {
             left = rest;

@@ -245,3 +245,60 @@ fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
         cx.ignore(root.range, "no reader knows this document");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_content_decide_who_reads() {
+        let claims = |path: &str, head: &str| -> Vec<&str> {
+            READERS.iter().filter(|r| matches!(r.claims(path, head), Claim::Certain(_))).map(|r| r.id).collect()
+        };
+        assert_eq!(claims("a/docker-compose.prod.yml", ""), ["compose"]);
+        assert_eq!(claims("a.yaml", "apiVersion: networking.istio.io/v1"), ["istio", "kubernetes"]);
+        assert_eq!(claims("a.yaml", "x: 1"), Vec::<&str>::new());
+        assert_eq!(claims("src/Dockerfile.debug", ""), ["dockerfile"]);
+        assert_eq!(claims("web/default.conf.template", "server {"), ["nginx"]);
+        for path in [".env", "a/.env.example", "prod.env", "x.proto", "x.sql", "api.json", "Containerfile", "a.yml"] {
+            assert!(may_claim(path), "{path}");
+        }
+        for path in ["a.go", ".environment", ".dockerignore", "Dockerfile.dockerignore", "README.md", "env"] {
+            assert!(!may_claim(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn one_file_may_hold_documents_of_several_formats() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}}\n---\nb: [\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec: {hosts: [a], http: [{route: [{destination: {host: a}}]}]}\n---\nsomething: else\n";
+        let facts = read("all.yaml", text);
+        assert_eq!((facts.design.names.len(), facts.design.routes.len()), (1, 1));
+        assert_eq!((facts.problems.len(), facts.ignored.len()), (1, 1));
+    }
+
+    #[test]
+    fn an_unrendered_template_is_one_problem_and_no_facts() {
+        for text in [
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Values.name }}\nspec: {}\n",
+            "{{- if .Values.a }}\napiVersion: v1\nkind: Service\n{{- end }}\n",
+            "services:\n{% for a in b %}\n  x: {image: y}\n{% endfor %}\n",
+        ] {
+            let facts = read("chart/templates/a.yaml", text);
+            assert_eq!(facts.problems.len(), 1, "{text}");
+            assert!(facts.problems[0].message.contains("template"));
+            assert_eq!(facts.design, DesignFacts::default());
+        }
+        let alert =
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  text: |\n    {{ $labels.job }} is down\n";
+        assert!(read("alerts.yaml", alert).problems.is_empty());
+    }
+
+    #[test]
+    fn unclaimed_documents_are_listed() {
+        for (path, text) in
+            [("a.yaml", "x: 1"), ("package.json", "{\"a\": 1}"), ("logging.conf", "[loggers]"), ("a.xyz", "")]
+        {
+            assert_eq!(read(path, text).ignored.len(), 1, "{path}");
+        }
+    }
+}

@@ -376,3 +376,108 @@ fn read_names(cx: &mut Reading<'_>, entry: &Entry<'_>, ports: &[u16], external: 
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::parse_yaml;
+    use whatif_model::evidence::How;
+
+    const FILE: &str = "\
+x-common: &common
+  restart: always
+  environment: &env
+    LOG: debug
+services:
+  db:
+    image: postgres:16
+    volumes: ['data:/var/lib/postgresql/data']
+    networks: {back: {aliases: [ledger]}}
+  orders:
+    <<: *common
+    build: {context: ., dockerfile: services/orders/Dockerfile}
+    image: ${REPO:-shop}/orders:${TAG}
+    environment:
+      <<: *env
+      DB_URL: postgres://${DB_HOST:-db}:5432/x
+      FROM_SHELL:
+    env_file: [./orders.env, {path: ../outside.env, required: false}]
+    ports: ['127.0.0.1:8080:80/tcp', 9000-9001, {target: 7000, published: 7001}]
+    expose: ['80']
+    depends_on: {db: {condition: service_healthy}}
+    links: ['cache:redis']
+    deploy: {replicas: 3}
+    volumes: ['./orders.conf:/etc/orders.conf', '/tmp/x:/tmp/x:ro']
+    healthcheck: {test: [CMD, curl, -f, localhost], interval: 1m30s}
+    stop_grace_period: 1m
+    privileged: true
+  cache:
+    image: redis
+    environment: ['A=b=c', B]
+    profiles: [extra]
+    healthcheck: {disable: true}
+volumes: {data: {}}
+secrets: {}
+";
+
+    fn read_file(path: &str, text: &str) -> (whatif_model::facts::DesignFacts, Vec<String>) {
+        let mut cx = Reading::new(path, text);
+        let documents = parse_yaml(text);
+        assert!(recognises(&documents.documents[0].root));
+        read(&mut cx, &documents.documents[0].root);
+        (cx.facts, cx.ignored.into_iter().map(|ignored| ignored.reason).collect())
+    }
+
+    #[test]
+    fn every_spelling_of_a_service() {
+        let (facts, ignored) = read_file("docker-compose.yml", FILE);
+        let orders = &facts.units[1];
+        assert_eq!(orders.build_context.as_deref(), Some("services/orders"));
+        assert_eq!(orders.image.as_ref().unwrap().display(), "${REPO}/orders:${TAG}");
+        let env = orders.env.iter().map(|variable| match &variable.value {
+            EnvValue::Literal(value) => format!("{}={}", variable.name, value.display()),
+            other => format!("{other:?}"),
+        });
+        assert_eq!(
+            env.collect::<Vec<_>>(),
+            ["DB_URL=postgres://${DB_HOST}:5432/x", "FROM_SHELL=${FROM_SHELL}", "LOG=debug"]
+        );
+        assert_eq!(orders.env_files, ["orders.env"]);
+        assert_eq!((orders.ports.as_slice(), orders.published), ([80, 9000, 7000].as_slice(), true));
+        let order: Vec<_> = orders.depends_on.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(order, ["db", "cache"]);
+        assert_eq!(orders.replicas.value(), Some(&3));
+        assert!(orders.durable_storage.is_absent());
+        let probe = orders.readiness.value().unwrap();
+        assert_eq!(
+            (probe.what.as_str(), probe.timeout_seconds, probe.period_seconds),
+            ("curl -f localhost", Some(30), Some(90))
+        );
+        assert_eq!(orders.grace_seconds.value(), Some(&60));
+        assert!(ignored.iter().any(|reason| reason.contains("privileged")));
+        assert!(ignored.iter().any(|reason| reason.contains("outside the reviewed root")));
+        assert!(ignored.iter().any(|reason| reason.contains("`secrets`")));
+    }
+
+    #[test]
+    fn storage_defaults_profiles_and_names() {
+        let (facts, _) = read_file("docker-compose.yml", FILE);
+        let (db, cache) = (&facts.units[0], &facts.units[2]);
+        assert!(db.durable_storage.holds(|durable| *durable) && cache.durable_storage.is_absent());
+        assert!(matches!(db.replicas.claim().unwrap().evidence.how, How::Default { .. }));
+        assert!(cache.optional && !db.optional && cache.readiness.is_absent());
+        assert_eq!(cache.env.len(), 2);
+        let names: Vec<_> = facts.names.iter().map(|name| (name.name.as_str(), &name.selects)).collect();
+        assert!(names.contains(&("ledger", &Selector::Unit("db".into()))));
+        assert!(names.contains(&("redis", &Selector::Unit("cache".into()))));
+    }
+
+    #[test]
+    fn override_files_and_paths_of_folders() {
+        let text = "services: {a: {build: ./src, env_file: .env}}\n";
+        let (facts, _) = read_file("deploy/docker-compose.override.yml", text);
+        assert!(facts.units[0].optional);
+        assert_eq!(facts.units[0].build_context.as_deref(), Some("deploy/src"));
+        assert_eq!((facts.units[0].env_files[0].as_str(), facts.units[0].scope.as_str()), ("deploy/.env", "deploy"));
+    }
+}

@@ -300,3 +300,67 @@ fn read_service_entry(cx: &mut Reading<'_>, root: &Node<'_>, spec: &Node<'_>, pl
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::parse_yaml;
+    use whatif_model::evidence::How;
+
+    fn read_text(text: &str) -> Reading<'_> {
+        let mut cx = Reading::new("istio.yaml", text);
+        for document in parse_yaml(text).documents {
+            assert!(recognises(&document.root));
+            read(&mut cx, &document.root);
+        }
+        cx
+    }
+
+    const HEAD: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: pay}\nspec:\n  hosts: [pay]\n  http:\n";
+
+    #[test]
+    fn a_bare_route_has_the_defaults_of_istio() {
+        let text = format!("{HEAD}  - route: [{{destination: {{host: pay}}}}]\n");
+        let cx = read_text(&text);
+        let policy = &cx.facts.routes[0].policy;
+        let timeout = policy.timeout.claim().unwrap();
+        assert_eq!(timeout.value.bound, Bound::Unbounded);
+        assert!(matches!(timeout.evidence.how, How::Default { .. }));
+        let retry = policy.retry.claim().unwrap();
+        assert_eq!(retry.value.attempts.value(), Some(&Attempts::Limited(3)));
+        assert_eq!(retry.value.backoff.value(), Some(&Backoff::Exponential(25)));
+        assert!(matches!(retry.evidence.how, How::Default { .. }));
+        assert_eq!(cx.facts.routes[0].retry_on.len(), 5);
+    }
+
+    #[test]
+    fn stated_policies_replace_them() {
+        let text = format!(
+            "{HEAD}  - match: [{{uri: {{prefix: /v1}}}}]\n    timeout: 2s\n    retries: {{attempts: 4, perTryTimeout: 500ms, retryOn: '5xx, reset'}}\n    route: [{{destination: {{host: pay}}, weight: 90}}, {{destination: {{host: pay-next}}, weight: 10}}]\n    mirror: {{host: x}}\n  - retries: {{attempts: 0}}\n    timeout: 0s\n    route: [{{destination: {{host: pay}}}}]\n  - timeout: soon\n    retries: {{perTryTimeout: 1s}}\n    route: [{{destination: {{host: pay}}}}]\n"
+        );
+        let cx = read_text(&text);
+        let first = &cx.facts.routes[0];
+        assert_eq!((first.path.as_str(), first.destinations.len()), ("/v1", 2));
+        let timeouts: Vec<_> = first.policy.timeout.claims().iter().map(|claim| claim.value).collect();
+        assert_eq!(timeouts[0], Timeout { bound: Bound::Millis(2_000), kind: TimeoutKind::Total });
+        assert_eq!(timeouts[1], Timeout { bound: Bound::Millis(500), kind: TimeoutKind::PerAttempt });
+        assert_eq!(first.policy.retry.value().unwrap().attempts.value(), Some(&Attempts::Limited(5)));
+        assert_eq!(first.retry_on, ["5xx", "reset"]);
+        assert!(cx.facts.routes[1].policy.retry.is_absent());
+        assert_eq!(cx.facts.routes[1].policy.timeout.value().unwrap().bound, Bound::Unbounded);
+        assert_eq!(cx.problems.len(), 1);
+        assert!(cx.ignored.iter().any(|ignored| ignored.reason.contains("`mirror`")));
+    }
+
+    #[test]
+    fn destination_rules_and_hosts_outside() {
+        let text = "apiVersion: networking.istio.io/v1beta1\nkind: DestinationRule\nmetadata: {name: pay}\nspec:\n  host: pay\n  trafficPolicy:\n    connectionPool: {tcp: {connectTimeout: 1s}}\n    outlierDetection: {interval: 10s}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: bare}\nspec: {host: bare, subsets: [{name: a, trafficPolicy: {}}]}\n---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: out}\nspec: {hosts: [api.example.com], ports: [{number: 443}]}\n---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nspec: {}\n";
+        let cx = read_text(text);
+        let (pay, bare) = (&cx.facts.destinations[0].policy, &cx.facts.destinations[1].policy);
+        assert!(pay.breaker.holds(|words| words.contains("5 consecutive")) && bare.breaker.is_absent());
+        assert_eq!(pay.timeout.value().unwrap().bound, Bound::Millis(1_000));
+        assert_eq!(bare.timeout.value().unwrap().bound, Bound::Millis(10_000));
+        assert_eq!(cx.facts.names[0].external_name.as_deref(), Some("api.example.com"));
+        assert!(cx.ignored.iter().any(|ignored| ignored.reason.contains("PeerAuthentication")));
+    }
+}

@@ -54,7 +54,9 @@ fn variable(from: &str, dialect: Dialect, depth: usize) -> (Part, usize) {
             None => literal,
         },
         (Dialect::Kubernetes, Some(b'(')) => match after.find(')') {
-            Some(end) if is_name(after.get(1..end).unwrap_or("")) => (env(after.get(1..end).unwrap_or(""), None), end + 2),
+            Some(end) if is_name(after.get(1..end).unwrap_or("")) => {
+                (env(after.get(1..end).unwrap_or(""), None), end + 2)
+            }
             _ => literal,
         },
         (Dialect::Compose, Some(first)) if first == b'_' || first.is_ascii_alphabetic() => {

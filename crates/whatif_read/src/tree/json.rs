@@ -170,7 +170,8 @@ impl<'t> Scanner<'t> {
 
     fn wrong<T>(&self, message: &str) -> Read<T> {
         let at = self.at.min(self.bytes.len());
-        let end = (at + 1).min(self.bytes.len());
+        // An error is only ever found at the first byte of a character, or at the end.
+        let end = at + self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let message = format!("not valid JSON: {message}; this document is not read");
         Err(TreeProblem { range: Range::new(at, end), message })
     }
@@ -234,7 +235,9 @@ mod tests {
 
     #[test]
     fn errors_have_a_place() {
-        for (text, at) in [("{\"a\": }", 6), ("{\"a\" 1}", 5), ("[1 2]", 3), ("{\"a\": \"x", 8), ("", 0), ("{} x", 3), ("{,}", 1)] {
+        for (text, at) in
+            [("{\"a\": }", 6), ("{\"a\" 1}", 5), ("[1 2]", 3), ("{\"a\": \"x", 8), ("", 0), ("{} x", 3), ("{,}", 1)]
+        {
             let documents = parse_json(text);
             assert_eq!(documents.problems[0].range.start, at, "{text}");
             assert!(documents.documents.is_empty());

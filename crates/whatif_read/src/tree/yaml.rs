@@ -17,7 +17,8 @@ pub fn parse_yaml(text: &str) -> Documents<'_> {
     let (mut written, mut expanded) = (NODES_MAX, NODES_MAX);
     for (start, end) in chunks(text) {
         let chunk = text.get(start..end).unwrap_or("");
-        let loader = Loader { text: chunk, base: start, lines: Lines::new(chunk), written, expanded, ..Loader::default() };
+        let loader =
+            Loader { text: chunk, base: start, lines: Lines::new(chunk), written, expanded, ..Loader::default() };
         (written, expanded) = loader.load(&mut documents);
     }
     documents
@@ -108,9 +109,7 @@ impl<'t> Loader<'t> {
                 self.place(Node { range: self.trimmed(range), kind: Kind::Scalar { text, plain } }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.open(range, anchor, Content::Seq(Vec::new())),
-            Event::MappingStart(anchor, _) => {
-                self.open(range, anchor, Content::Map { entries: Vec::new(), key: None })
-            }
+            Event::MappingStart(anchor, _) => self.open(range, anchor, Content::Map { entries: Vec::new(), key: None }),
             Event::SequenceEnd | Event::MappingEnd => self.close(range),
             Event::Alias(id) => self.alias(id, range),
             Event::DocumentEnd => {

@@ -15,6 +15,8 @@ mod manifest;
 mod network;
 mod probe;
 mod scaling;
+#[cfg(test)]
+mod tests;
 mod volume;
 mod workload;
 

@@ -311,6 +311,9 @@ message ChargeRequest {
   map<string, int32> labels = 2;
   oneof how { string token = 3; /* key */ string request_id = 4; }
   reserved 9, 10;
+  string bucket = 11 [
+    (google.api.resource_reference) = { type: "storage/Bucket" }
+  ];
   enum Kind { A = 0; }
 }
 message RefundRequest { string charge_id = 1; }
@@ -331,7 +334,7 @@ message RefundRequest { string charge_id = 1; }
         assert_eq!((charge.method.as_str(), charge.path.as_str()), ("POST", "/v1/charges"));
         assert_eq!(
             charge.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(),
-            ["card", "labels", "token", "request_id"]
+            ["card", "labels", "token", "request_id", "bucket"]
         );
         assert_eq!((charge.fields[0].required, charge.fields[1].ty.as_str()), (true, "map<string,int32>"));
         assert_eq!(charge.key.value().map(String::as_str), Some("request_id"));

@@ -247,10 +247,14 @@ impl Parser {
 
     /// Behind the next `;`, or behind a whole block; not beyond the brace that closes the surrounding one.
     fn skip_statement(&mut self) {
-        let mut open = 0usize;
+        let (mut open, mut brackets) = (0usize, 0usize);
         while let Some(token) = self.tokens.get(self.at) {
             let sign = if token.quoted { "" } else { token.text.as_str() };
             match sign {
+                // Braces among the options of a field, `[(x) = { ... }]`, end no statement.
+                "[" => brackets += 1,
+                "]" => brackets = brackets.saturating_sub(1),
+                "{" | "}" if brackets > 0 => {}
                 "{" => open += 1,
                 "}" if open == 0 => return,
                 "}" => {

@@ -8,6 +8,15 @@ use whatif_model::{Range, Span};
 const CONSTRAINTS: &[&str] =
     &["constraint", "primary", "unique", "foreign", "check", "exclude", "key", "index", "like", "fulltext", "spatial"];
 
+/// Whether an element that begins with a soft keyword is a column of that name: `key TEXT`, `index varchar(9)`,
+/// as opposed to `KEY (a)`, `KEY name (a)`.
+fn is_column(words: &[Word]) -> bool {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let is_soft = ["key", "index", "like"].iter().any(|keyword| words.first().is_some_and(|word| word.is(keyword)));
+    let is_list = |at: usize| text(at) == "(" && text(at + 1).parse::<u32>().is_err();
+    is_soft && !is_list(1) && !is_list(2) && !(text(0).eq_ignore_ascii_case("like") && words.len() == 2)
+}
+
 /// A table and what is known to be unique in it, nullable columns not yet taken into account.
 pub(super) struct Draft {
     pub(super) name: String,
@@ -57,7 +66,7 @@ impl Draft {
 
     fn element(&mut self, words: &[Word]) {
         let Some(first) = words.first() else { return };
-        if CONSTRAINTS.iter().any(|keyword| first.is(keyword)) {
+        if CONSTRAINTS.iter().any(|keyword| first.is(keyword)) && !is_column(words) {
             let skip = if first.is("constraint") { 2 } else { 0 };
             self.constraint(words.get(skip..).unwrap_or_default());
             return;

@@ -1,11 +1,13 @@
 //! Questions several rules ask of the model, in the words rules use.
 
+use crate::rule::Context;
 use std::collections::BTreeMap;
 use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
 use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, Store, System};
+use whatif_model::verdict::{Mindset, Trace, Verdict};
 
 /// One effect that leaves the process: who does it, inside what, over which edge, under which policy.
 pub(crate) struct CallSite<'a> {
@@ -197,5 +199,29 @@ pub(crate) fn time(millis: u64) -> String {
         _ if millis >= 120_000 && millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
         _ if millis.is_multiple_of(1_000) => format!("{} s", millis / 1_000),
         _ => format!("{} s", millis as f64 / 1_000.0),
+    }
+}
+
+/// Operations by the service they belong to.
+pub(crate) fn grouped_operations<'s>(
+    operations: &[(OperationId, &'s Operation)],
+) -> BTreeMap<whatif_model::system::ServiceId, Vec<(OperationId, &'s Operation)>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (id, operation) in operations {
+        groups.entry(operation.service).or_default().push((*id, *operation));
+    }
+    groups
+}
+
+/// The counterexample of the explorer that one request to an operation has its effect twice.
+pub(crate) fn proven_twice(cx: &Context<'_>, operation: OperationId) -> Option<Trace> {
+    proven(cx, operation, Mindset::Twice)
+}
+
+/// The counterexample to one question about an operation, if the answer rests on no open fact.
+pub(crate) fn proven(cx: &Context<'_>, operation: OperationId, question: Mindset) -> Option<Trace> {
+    match cx.verdict(operation, question)? {
+        Verdict::Violated(trace) => Some(trace.clone()),
+        _ => None,
     }
 }

@@ -1,5 +1,20 @@
 //! The rules of the practice `retries`.
 
+mod amplification;
+mod breaker_missing;
+pub(crate) mod layers;
+mod no_backoff;
+mod no_jitter;
+mod not_idempotent;
+mod unbounded;
+
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[];
+pub(crate) const RULES: &[&Rule] = &[
+    &unbounded::RULE,
+    &no_backoff::RULE,
+    &no_jitter::RULE,
+    &not_idempotent::RULE,
+    &amplification::RULE,
+    &breaker_missing::RULE,
+];

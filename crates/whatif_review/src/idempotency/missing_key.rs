@@ -1,0 +1,113 @@
+//! A change that a repeated request makes a second time, because nothing names the request.
+
+use crate::query::{grouped_operations, listed, proven_twice};
+use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use whatif_model::evidence::Stage;
+use whatif_model::facts::code::Trigger;
+use whatif_model::finding::{Finding, Severity};
+use whatif_model::flow::{Effect, EffectKind, Target};
+use whatif_model::system::{Operation, OperationId};
+use whatif_model::verdict::Mindset;
+
+pub(crate) static RULE: Rule = Rule {
+    meta: RuleMeta {
+        id: "idempotency/missing-key",
+        severity: Severity::Warning,
+        summary: "An operation changes state and takes no idempotency key, so a repeated request is done again.",
+        page: include_str!("missing_key.md"),
+        assumptions: &[Assumption::Once, Assumption::Network],
+        questions: &[Mindset::Twice],
+    },
+    check,
+};
+
+fn check(cx: &Context<'_>) -> Vec<Finding> {
+    let unkeyed = cx.system.operation_ids().filter(|(_, operation)| is_unkeyed_change(operation));
+    let (proven, unproven): (Vec<_>, Vec<_>) = unkeyed.partition(|(id, _)| proven_twice(cx, *id).is_some());
+    let each = proven.iter().filter_map(|found| finding(cx, std::slice::from_ref(found)));
+    let by_service = grouped_operations(&unproven);
+    let together: Vec<_> = by_service.values().filter_map(|operations| finding(cx, operations)).collect();
+    each.chain(together).collect()
+}
+
+fn is_unkeyed_change(operation: &Operation) -> bool {
+    is_request(operation) && changes_state(operation) && takes_no_key(operation) && !is_harmless_twice(operation)
+}
+
+/// Messages are `events/handler-not-idempotent`; what no caller sends, no caller repeats.
+fn is_request(operation: &Operation) -> bool {
+    let streams = operation.contract.as_ref().is_some_and(|contract| contract.streaming);
+    !operation.background && !streams && matches!(operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. })
+}
+
+/// Its code changes something of its own, or its contract says that it does. A POST whose code was read whole
+/// and changes nothing is a query; one that only passes requests on repeats nothing of its own.
+fn changes_state(operation: &Operation) -> bool {
+    let Some(claim) = operation.mutates.claim().filter(|claim| claim.value) else { return false };
+    let is_rpc = matches!(operation.trigger, Trigger::Rpc { .. });
+    let by_code = claim.evidence.stage == Stage::Code && !only_passes_on(operation);
+    by_code || (claim.evidence.stage != Stage::Code && (is_rpc || !operation.implemented))
+}
+
+/// Whether all it does is to call operations of the system, without a contract of its own to keep.
+fn only_passes_on(operation: &Operation) -> bool {
+    let is_own = |effect: &Effect| match effect.kind {
+        EffectKind::Write { .. } | EffectKind::Publish { .. } | EffectKind::DedupMark { .. } => true,
+        EffectKind::Call { .. } => !matches!(effect.target, Target::Service(_, Some(_))),
+        _ => false,
+    };
+    operation.contract.is_none() && !operation.flow.effects.iter().any(is_own)
+}
+
+/// The contract was read whole and has no key, or the code was and reads none.
+fn takes_no_key(operation: &Operation) -> bool {
+    let own = &operation.idempotency;
+    let nowhere = own.declared.value().is_none() && own.read.value().is_none();
+    nowhere && (own.declared.is_absent() || own.read.is_absent())
+}
+
+/// Repeats are recognised by something else, leave the same state, or might: code that was not read is trusted
+/// to set a value when its name says so.
+fn is_harmless_twice(operation: &Operation) -> bool {
+    let own = &operation.idempotency;
+    let may_set = !operation.implemented && sets_a_value(&operation.name);
+    let is_unclear = operation.implemented && own.dedup.is_unknown();
+    own.dedup.value().is_some() || own.natural.value().is_some() || may_set || is_unclear
+}
+
+/// Verbs of operations whose second run finds nothing left to do, after the standard methods of
+/// <https://google.aip.dev/130> and their relatives.
+fn sets_a_value(name: &str) -> bool {
+    const VERBS: &[&str] = &[
+        "set", "put", "update", "replace", "upsert", "delete", "remove", "empty", "clear", "reset", "cancel", "close",
+        "enable", "disable", "activate", "deactivate", "archive", "mark", "rename", "register", "unregister",
+        "subscribe", "unsubscribe", "login", "logout", "assign", "unassign", "sync", "save", "store", "patch",
+    ];
+    let first = name.char_indices().skip(1).find(|(_, c)| c.is_uppercase() || !c.is_alphanumeric());
+    let verb = first.and_then(|(at, _)| name.get(..at)).unwrap_or(name).to_lowercase();
+    VERBS.contains(&verb.as_str())
+}
+
+fn finding(cx: &Context<'_>, operations: &[(OperationId, &Operation)]) -> Option<Finding> {
+    let (id, first) = *operations.first()?;
+    let one = operations.len() == 1;
+    let trace = if one { proven_twice(cx, id) } else { None };
+    let names = listed(operations.iter().map(|(_, operation)| operation.address.clone()), 3);
+    let (takes, done) = if one { ("takes", "it") } else { ("take", "them") };
+    let changes = if one { "changes" } else { "change" };
+    let draft = cx
+        .finding(&RULE.meta, if one { &first.address } else { &cx.system[first.service].address }.clone())
+        .severity(if trace.is_some() { Severity::Error } else { Severity::Warning })
+        .message(format!("{names} {changes} state and {takes} no idempotency key, so a repeated request does {done} again"))
+        .help("accept a key chosen by the caller, store it unique together with the effect, and replay the answer")
+        .trace(trace);
+    operations.iter().fold(draft, |draft, (_, operation)| places(draft, operation)).build()
+}
+
+fn places(draft: crate::rule::Draft, operation: &Operation) -> crate::rule::Draft {
+    let own = &operation.idempotency;
+    let contract = own.declared.evidence().map(|place| place.labelled("its contract has no idempotency key"));
+    let code = own.read.evidence().map(|place| place.labelled("reads no idempotency key"));
+    let places: Vec<_> = contract.chain(code).collect();
+    draft.all(&places).because(&operation.mutates, "state is changed here")
+}

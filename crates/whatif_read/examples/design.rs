@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p whatif_read --example design -- [--quiet] PATH...`
 
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

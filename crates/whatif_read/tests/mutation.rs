@@ -88,7 +88,7 @@ fn truncated_documents_do_no_harm() {
 
 fn check(path: &str, text: &str) {
     let facts = read(path, text);
-    let value = serde_json::to_value(&facts).unwrap();
+    let value = serde_json::to_value(&facts).expect("facts are plain data");
     places(&value, &mut |start, end| {
         assert!(start <= end && end <= text.len() as u64, "{start}..{end} of {} in {path}:\n{text}", text.len());
         let slice = text.get(start as usize..end as usize);

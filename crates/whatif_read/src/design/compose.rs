@@ -144,7 +144,7 @@ fn read_build(cx: &mut Reading<'_>, node: &Node<'_>) -> Option<String> {
 fn read_replicas(cx: &mut Reading<'_>, node: &Node<'_>, place: Range) -> Fact<u32> {
     let stated = node.at(&["deploy", "replicas"]).or_else(|| node.get("scale"));
     match stated {
-        Some(replicas) => match replicas.text().and_then(|text| settled_number(text)) {
+        Some(replicas) => match replicas.text().and_then(settled_number) {
             Some(count) => Fact::known(count, cx.stated(replicas.range, "replicas")),
             None => {
                 cx.ignore(replicas.range, "a number of replicas that is not a number");

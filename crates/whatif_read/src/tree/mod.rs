@@ -7,6 +7,7 @@ mod interpolate;
 mod json;
 mod lines;
 mod node;
+mod repair;
 mod template;
 mod unique;
 mod yaml;

@@ -12,6 +12,17 @@ pub struct Documents<'t> {
     pub problems: Vec<TreeProblem>,
 }
 
+impl Documents<'_> {
+    /// The same documents, independent of the text they were read from.
+    pub(super) fn into_owned(self) -> Documents<'static> {
+        let documents = self.documents.into_iter();
+        Documents {
+            documents: documents.map(|it| Document { root: it.root.into_owned(), range: it.range }).collect(),
+            problems: self.problems,
+        }
+    }
+}
+
 /// One document of a file.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -75,6 +86,22 @@ impl Entry<'_> {
 }
 
 impl<'t> Node<'t> {
+    /// Depth is bounded: a loader nests at most [`whatif_model::limits::DEPTH_MAX`] levels.
+    fn into_owned(self) -> Node<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let kind = match self.kind {
+            Kind::Scalar { text, plain } => Kind::Scalar { text: own(text), plain },
+            Kind::Seq(items) => Kind::Seq(items.into_iter().map(Node::into_owned).collect()),
+            Kind::Map(entries) => Kind::Map(
+                entries
+                    .into_iter()
+                    .map(|it| Entry { key: own(it.key), key_range: it.key_range, value: it.value.into_owned() })
+                    .collect(),
+            ),
+        };
+        Node { range: self.range, kind }
+    }
+
     /// The value of `key`, when this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node<'t>> {
         self.entry(key).map(|entry| &entry.value)

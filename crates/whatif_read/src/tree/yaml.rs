@@ -4,6 +4,7 @@
 
 use super::lines::Lines;
 use super::node::{Document, Documents, Entry, Kind, Node, TreeProblem};
+use super::repair;
 use super::unique::{Repeat, repeated, without};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::borrow::Cow;
@@ -14,14 +15,49 @@ use whatif_model::limits::{DEPTH_MAX, NODES_MAX};
 /// Reads every document of a YAML text.
 pub fn parse_yaml(text: &str) -> Documents<'_> {
     let mut documents = Documents::default();
-    let (mut written, mut expanded) = (NODES_MAX, NODES_MAX);
+    let mut budget = Budget { written: NODES_MAX, expanded: NODES_MAX, repaired: REPAIR_BYTES_MAX };
     for (start, end) in chunks(text) {
-        let chunk = text.get(start..end).unwrap_or("");
-        let loader =
-            Loader { text: chunk, base: start, lines: Lines::new(chunk), written, expanded, ..Loader::default() };
-        (written, expanded) = loader.load(&mut documents);
+        let mut loaded = load(text.get(start..end).unwrap_or(""), start, &mut budget);
+        documents.documents.append(&mut loaded.documents);
+        documents.problems.append(&mut loaded.problems);
     }
     documents
+}
+
+/// Most bytes that are read again because of content that is indented too little; beyond it the error stands.
+const REPAIR_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What one file may still cost.
+#[derive(Default)]
+struct Budget {
+    /// How many more nodes may be written out.
+    written: usize,
+    /// How many more nodes may come from anchors; apart, so that a bomb costs no other document.
+    expanded: usize,
+    /// How many more bytes may be read again.
+    repaired: usize,
+}
+
+/// Loads one chunk. YAML 1.2 wants brackets that close a list indented deeper than its key; the parsers of
+/// Kubernetes and compose do not, so such a line is moved up and the chunk read again.
+fn load<'t>(chunk: &'t str, base: usize, budget: &mut Budget) -> Documents<'t> {
+    let (loaded, mut misplaced) = Loader::new(chunk, base, budget).load();
+    if misplaced.is_none() {
+        return loaded;
+    }
+    let mut text = chunk.to_owned();
+    while let Some(at) = misplaced.take() {
+        if budget.repaired < text.len() || !repair::join_line(&mut text, at) {
+            break;
+        }
+        budget.repaired -= text.len();
+        let (repaired, next) = Loader::new(&text, base, budget).load();
+        if next.is_none() {
+            return repaired.into_owned();
+        }
+        misplaced = next;
+    }
+    loaded
 }
 
 /// Byte ranges between `---` lines. Directives and comments before a separator belong to what follows it.
@@ -43,17 +79,13 @@ fn chunks(text: &str) -> Vec<(usize, usize)> {
     chunks
 }
 
-#[derive(Default)]
-struct Loader<'t> {
+struct Loader<'t, 'b> {
     text: &'t str,
     base: usize,
     lines: Lines<'t>,
     stack: Vec<Frame<'t>>,
     anchors: BTreeMap<usize, Anchored<'t>>,
-    /// How many more nodes may be written out.
-    written: usize,
-    /// How many more nodes may come from anchors; apart, so that a bomb costs no other document.
-    expanded: usize,
+    budget: &'b mut Budget,
     root: Option<Node<'t>>,
     problems: Vec<TreeProblem>,
 }
@@ -76,14 +108,22 @@ struct Anchored<'t> {
     height: usize,
 }
 
-impl<'t> Loader<'t> {
-    /// Adds the documents of this chunk to `out` and returns what is left of both budgets.
-    fn load(mut self, out: &mut Documents<'t>) -> (usize, usize) {
+impl<'t, 'b> Loader<'t, 'b> {
+    fn new(text: &'t str, base: usize, budget: &'b mut Budget) -> Self {
+        let (stack, anchors, problems) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { text, base, lines: Lines::new(text), stack, anchors, budget, root: None, problems }
+    }
+
+    /// The documents of the chunk, and the offset in it of what ended them because it is indented too little.
+    fn load(mut self) -> (Documents<'t>, Option<usize>) {
+        let mut out = Documents::default();
+        let mut misplaced = None;
         for event in Parser::new_from_str(self.text) {
             let step = match event {
                 Ok((event, span)) => self.event(event, self.range(span)),
                 Err(error) => {
                     let at = self.byte(*error.marker());
+                    misplaced = error.info().contains("indentation").then_some(at - self.base);
                     Err(TreeProblem {
                         range: self.rest_of_line(at),
                         message: format!("not valid YAML: {}; the rest of this document is not read", error.info()),
@@ -99,7 +139,7 @@ impl<'t> Loader<'t> {
             }
         }
         out.problems.append(&mut self.problems);
-        (self.written, self.expanded)
+        (out, misplaced)
     }
 
     fn event(&mut self, event: Event<'t>, range: Range) -> Result<(), TreeProblem> {
@@ -156,16 +196,16 @@ impl<'t> Loader<'t> {
             return Err(too_deep(range));
         }
         let (size, kind) = (anchored.size, anchored.node.kind.clone());
-        self.expanded = spend(self.expanded, size, range)?;
+        self.budget.expanded = spend(self.budget.expanded, size, range)?;
         self.place(Node { range, kind }, 0)
     }
 
     /// Hands a finished value to the collection around it.
     fn place(&mut self, node: Node<'t>, anchor: usize) -> Result<(), TreeProblem> {
-        self.written = spend(self.written, 1, node.range)?;
+        self.budget.written = spend(self.budget.written, 1, node.range)?;
         if anchor > 0 {
             let (size, height) = extent(&node);
-            self.expanded = spend(self.expanded, size, node.range)?;
+            self.budget.expanded = spend(self.budget.expanded, size, node.range)?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
         }
         match self.stack.last_mut().map(|frame| &mut frame.content) {
@@ -369,5 +409,17 @@ mod tests {
         let documents = parse_yaml("a:\n\tb: 1\n");
         assert_eq!(documents.problems.len(), 1);
         assert!(documents.problems[0].range.start >= 3);
+    }
+
+    #[test]
+    fn brackets_that_close_at_the_indentation_of_their_key_are_read() {
+        let text = "é: 1\nspec:\n  args: [ # why\n    a, # ]\n    'b',\n  ]\n  more: {\n  x: 1\n  }\nend: 2\n";
+        let documents = parse_yaml(text);
+        assert_eq!(messages(&documents), Vec::<String>::new());
+        let root = &documents.documents[0].root;
+        assert_eq!(root.at(&["spec", "args"]).unwrap().items().len(), 2);
+        assert_eq!(root.text_at(&["spec", "more", "x"]), Some("1"));
+        let end = root.get("end").unwrap().range;
+        assert_eq!(&text[end.start as usize..end.end as usize], "2");
     }
 }

@@ -14,7 +14,9 @@ fn is_column(words: &[Word]) -> bool {
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     let is_soft = ["key", "index", "like"].iter().any(|keyword| words.first().is_some_and(|word| word.is(keyword)));
     let is_list = |at: usize| text(at) == "(" && text(at + 1).parse::<u32>().is_err();
-    is_soft && !is_list(1) && !is_list(2) && !(text(0).eq_ignore_ascii_case("like") && words.len() == 2)
+    let is_copy = text(0).eq_ignore_ascii_case("like") && words.len() == 2;
+    let is_constraint = is_list(1) || is_list(2) || is_copy;
+    is_soft && !is_constraint
 }
 
 /// A table and what is known to be unique in it, nullable columns not yet taken into account.

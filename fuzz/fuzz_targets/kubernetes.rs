@@ -1,0 +1,6 @@
+//! Any text behind the head of such a document: no panic.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = whatif_read::reader::read("a.yaml", &format!("apiVersion: apps/v1\nkind: Deployment\n{text}"));
+});

@@ -8,6 +8,8 @@ use whatif_model::evidence::Confidence;
 use whatif_model::finding::Severity;
 use whatif_model::verdict::Mindset;
 
+const USAGE: &str = "whatif [OPTIONS] [PATH]\n       whatif [OPTIONS] <COMMAND>";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  nothing at or above --fail-on
@@ -21,7 +23,7 @@ Exit codes:
 /// its evidence, and answers "what happens if ...?" for every operation. It needs no network and executes
 /// nothing of what it reads.
 #[derive(Debug, Parser)]
-#[command(name = "whatif", version, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "whatif", version, override_usage = USAGE, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -17,8 +17,10 @@ fn findings_as_json_keep_their_fields() {
     let text = json::review(&shop.report(), &shop.selection(&Filter::default()));
     let review = parsed(&text);
     assert_eq!(review["schema"], 1);
-    let first = &review["findings"][0];
-    assert_snapshot!(serde_json::to_string_pretty(first).expect("a finding prints"), @r#"
+    let mut first = review["findings"][0].clone();
+    let fields = first.as_object_mut().expect("a finding is an object");
+    let (evidence, trace) = (fields.shift_remove("evidence"), fields.shift_remove("trace"));
+    assert_snapshot!(serde_json::to_string_pretty(&first).expect("a finding prints"), @r#"
     {
       "id": "17a0241d",
       "rule": "idempotency/missing-key",
@@ -32,90 +34,6 @@ fn findings_as_json_keep_their_fields() {
       "column": 2,
       "end_line": 4,
       "end_column": 18,
-      "evidence": [
-        {
-          "path": "services/payments/charge.go",
-          "line": 4,
-          "column": 2,
-          "end_line": 4,
-          "end_column": 18,
-          "label": "every attempt gets a new id",
-          "stage": "code",
-          "how": "stated"
-        },
-        {
-          "path": "deploy/istio/payments.yaml",
-          "line": 5,
-          "column": 9,
-          "end_line": 5,
-          "end_column": 20,
-          "label": "the mesh sends it up to 4 times",
-          "stage": "design",
-          "how": "stated"
-        },
-        {
-          "path": "docs/adr/0007-checkout.md",
-          "line": 3,
-          "column": 15,
-          "end_line": 3,
-          "end_column": 35,
-          "label": "the promise this breaks",
-          "stage": "specification",
-          "how": "stated"
-        }
-      ],
-      "trace": [
-        {
-          "step": 1,
-          "actor": "checkout",
-          "to": "payments",
-          "action": "CreateCharge for order A, attempt 1 of 4",
-          "fault": "",
-          "delta": "",
-          "path": "deploy/istio/payments.yaml",
-          "line": 5
-        },
-        {
-          "step": 2,
-          "actor": "payments",
-          "to": "store:payments-db",
-          "action": "insert",
-          "fault": "",
-          "delta": "charges: 0 -> 1",
-          "path": "services/payments/charge.go",
-          "line": 5
-        },
-        {
-          "step": 3,
-          "actor": "payments",
-          "to": "checkout",
-          "action": "answer",
-          "fault": "reply lost",
-          "delta": "",
-          "path": null,
-          "line": null
-        },
-        {
-          "step": 4,
-          "actor": "checkout",
-          "to": "payments",
-          "action": "CreateCharge for order A, attempt 2 of 4, by the mesh after its per-try timeout",
-          "fault": "",
-          "delta": "",
-          "path": "deploy/istio/payments.yaml",
-          "line": 5
-        },
-        {
-          "step": 5,
-          "actor": "payments",
-          "to": "store:payments-db",
-          "action": "insert",
-          "fault": "",
-          "delta": "charges: 1 -> 2",
-          "path": "services/payments/charge.go",
-          "line": 5
-        }
-      ],
       "scenario": "the reply to attempt 1 is lost",
       "broken": "charged twice for one order",
       "repair": [
@@ -126,6 +44,8 @@ fn findings_as_json_keep_their_fields() {
       "fingerprint": "44087da153a859bc"
     }
     "#);
+    assert_snapshot!(evidence.expect("there is evidence")[2], @r#"{"path":"docs/adr/0007-checkout.md","line":3,"column":15,"end_line":3,"end_column":35,"label":"the promise this breaks","stage":"specification","how":"stated"}"#);
+    assert_snapshot!(trace.expect("there is a trace")[1], @r#"{"step":2,"actor":"payments","to":"store:payments-db","action":"insert","fault":"","delta":"charges: 0 -> 1","path":"services/payments/charge.go","line":5}"#);
     assert_snapshot!(review["matrix"][0], @r#"{"operation":"checkout.Pay","halfway":"holds","twice":"breaks","together":"holds","partition":"-","slow":"depends"}"#);
     assert_snapshot!(review["questions"][0], @r#"{"address":"checkout -> payments","attribute":"timeout","question":"how long does checkout wait for payments?","decides":3,"path":"services/payments/charge.go","line":4}"#);
     assert_snapshot!(review["problems"][0], @r#"{"path":"deploy/helm/pay.yaml","line":null,"message":"a Helm template; render it first"}"#);

@@ -69,7 +69,8 @@ fn a_whole_review() {
       ? how long does checkout wait for payments?  (services/payments/charge.go:4)
       answer with [[fact]] in whatif.toml
 
-    problem: deploy/helm/pay.yaml: a Helm template; render it first
+    problem: a Helm template; render it first
+      deploy/helm/pay.yaml
 
     1 error, 1 warning (1 certain, 1 likely) . 1 question . 1 allowed . 1 less severe or less sure (--all) . 1 problem
     read 3 files, skipped 2, 1 place not understood (whatif model --ignored)

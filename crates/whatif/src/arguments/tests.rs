@@ -30,3 +30,33 @@ fn a_wrong_flag_of_a_named_command_is_reported_for_that_command() {
 fn the_command_line_is_consistent() {
     Arguments::command().debug_assert();
 }
+
+/// The reference page, from the same definitions as `--help`.
+fn reference() -> String {
+    let mut page =
+        String::from("# Command line\n\nThis page is `whatif --help`, command by command; a test keeps it so.\n");
+    let mut command = Arguments::command().term_width(100).disable_version_flag(true);
+    command.build();
+    let mut add = |title: String, command: &mut clap::Command| {
+        let help = command.render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        page.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n").trim_end()));
+    };
+    add("whatif".to_owned(), &mut command);
+    for own in command.get_subcommands_mut() {
+        add(format!("whatif {}", own.get_name()), own);
+    }
+    page
+}
+
+/// `UPDATE_DOCS=1 cargo test -p whatif` writes the page anew.
+#[test]
+fn the_reference_page_is_current() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/cli.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(file.parent().expect("the page lies in a folder")).expect("the folder can be made");
+        std::fs::write(&file, reference()).expect("the page can be written");
+    }
+    let page = std::fs::read_to_string(&file).unwrap_or_default().replace("\r\n", "\n");
+    assert_eq!(page, reference(), "run: UPDATE_DOCS=1 cargo test -p whatif");
+}

@@ -37,7 +37,10 @@ fn main() {
         ];
         counts.iter_mut().zip(found).for_each(|(sum, n)| *sum += n);
         if !quiet {
-            println!("== {name}\n{:#?}", facts.design);
+            println!(
+                "{{\"path\": {name:?}, \"design\": {}}}",
+                serde_json::to_string(&facts.design).unwrap_or_default()
+            );
             facts.ignored.iter().for_each(|ignored| println!("ignored {:?} {}", ignored.span.range, ignored.reason));
         }
         facts.problems.iter().for_each(|p| println!("{name}: {:?} {}", p.span.map(|span| span.range), p.message));

@@ -104,7 +104,7 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
         depends_on: read_depends_on(cx, node),
         labels: BTreeMap::new(),
         durable_storage: read_volumes(cx, node, entry.key_range),
-        readiness: read_healthcheck(cx, node, entry.key_range),
+        readiness: read_healthcheck(cx, node),
         liveness: Fact::Unknown,
         schedule: None,
         concurrency: Fact::Unknown,
@@ -309,15 +309,9 @@ fn read_volumes(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<bool> {
     }
 }
 
-fn read_healthcheck(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<Probe> {
-    let Some(check) = node.get("healthcheck") else {
-        // An image may bring its own HEALTHCHECK.
-        return if node.get("build").is_some() {
-            Fact::Unknown
-        } else {
-            Fact::absent(cx.derived(place, "no healthcheck"))
-        };
-    };
+fn read_healthcheck(cx: &Reading<'_>, node: &Node<'_>) -> Fact<Probe> {
+    // An image may bring its own HEALTHCHECK, and its Dockerfile is another document.
+    let Some(check) = node.get("healthcheck") else { return Fact::Unknown };
     let test = check.get("test");
     let words: Vec<&str> = test.map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
     let disabled = check.get("disable").and_then(Node::as_bool) == Some(true) || words.first() == Some(&"NONE");

@@ -32,7 +32,7 @@ pub(crate) fn recognises(root: &Node<'_>) -> bool {
 }
 
 pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
-    cx.ignore_other_keys(root, KNOWN, "OpenAPI document");
+    cx.ignore_other_keys(root, KNOWN, "contract");
     let title = root.at(&["info", "title"]);
     let mut references = References::new(root);
     let mut operations = Vec::new();

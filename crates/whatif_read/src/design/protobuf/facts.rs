@@ -316,7 +316,11 @@ message ChargeRequest {
   ];
   enum Kind { A = 0; }
 }
-message RefundRequest { string charge_id = 1; }
+message RefundRequest {
+  string charge_id = 1;
+  other.Long
+      .Name reason = 2;
+}
 "#;
 
     fn operations() -> Vec<ContractOperation> {
@@ -341,6 +345,7 @@ message RefundRequest { string charge_id = 1; }
         assert_eq!(charge.key_validity.value().map(String::as_str), Some("24 hours"));
         assert!(charge.mutates.holds(|mutates| *mutates) && charge.description.starts_with("Charges a card"));
         let refund = &operations[1];
+        assert_eq!(refund.fields[1].ty, "other.Long.Name");
         assert!(refund.key.is_absent() && refund.idempotent.holds(|promised| *promised));
         assert!(operations[2].mutates.holds(|mutates| !*mutates) && operations[2].key.is_unknown());
         assert!(operations[3].streaming && operations[3].mutates.is_unknown());

@@ -125,7 +125,7 @@ impl Parser {
         if matches!(label.as_str(), "optional" | "required" | "repeated") {
             self.at += 1;
         }
-        let mut ty = self.word();
+        let mut ty = self.type_name();
         if self.peek(0) == "<" {
             while !matches!(self.peek(0), "" | ";" | "}") {
                 let sign = self.word();
@@ -211,9 +211,19 @@ impl Parser {
         if streams {
             self.at += 1;
         }
-        let ty = self.word();
+        let ty = self.type_name();
         self.take(")");
         (ty, streams)
+    }
+
+    /// A name whose parts may stand on several lines, each further one beginning with its dot.
+    fn type_name(&mut self) -> String {
+        let mut name = self.word();
+        while self.peek(0).starts_with('.') {
+            let part = self.word();
+            name.push_str(&part);
+        }
+        name
     }
 
     /// `option (google.api.http) = { ... };` or `option idempotency_level = IDEMPOTENT;`.

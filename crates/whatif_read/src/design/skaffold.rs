@@ -2,7 +2,7 @@
 //!
 //! | what we read | fact |
 //! | --- | --- |
-//! | `build.artifacts[].image`, `.context` | a unit of kind image and the folder it is built from |
+//! | `build.artifacts[].image`, `.context`, `.jib.project`, `.docker.dockerfile` | a unit of kind image and the folder it is built from |
 
 use super::Reading;
 use crate::tree::Node;
@@ -22,8 +22,7 @@ pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
     for artifact in root.at(&["build", "artifacts"]).map(Node::items).unwrap_or_default() {
         let Some(image) = artifact.get("image") else { continue };
         let name = image.text().unwrap_or("").rsplit('/').next().unwrap_or("").to_owned();
-        // The context of an artifact is the folder of the file unless stated.
-        let context = cx.resolve(artifact.text_at(&["context"]).unwrap_or("."));
+        let context = source_folder(cx, artifact);
         cx.facts.units.push(DeployUnit {
             name,
             kind: UnitKind::Image,
@@ -51,6 +50,16 @@ pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
     }
 }
 
+/// The context, which is the folder of the file unless stated; one module or one Dockerfile's folder in it says more.
+fn source_folder(cx: &Reading<'_>, artifact: &Node<'_>) -> Option<String> {
+    let context = cx.resolve(artifact.text_at(&["context"]).unwrap_or("."))?;
+    // A Maven module is a folder, or `group:artifact`.
+    let module = artifact.text_at(&["jib", "project"]).filter(|module| !module.contains(':'));
+    let dockerfile = artifact.text_at(&["docker", "dockerfile"]).and_then(|path| path.rsplit_once('/'));
+    let inner = module.or(dockerfile.map(|(folder, _)| folder));
+    inner.and_then(|inner| super::reading::join(&context, inner)).or(Some(context))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,12 +67,13 @@ mod tests {
 
     #[test]
     fn artifacts_name_the_folder_of_an_image() {
-        let text = "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n  - image: eu.example/shop/cart\n    context: src/cart\n";
-        let mut cx = Reading::new("skaffold.yaml", text);
+        let text = "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n  - image: eu.example/shop/cart\n    context: src/cart\n  - image: pay\n    context: ..\n    jib: {project: src/pay}\n";
+        let mut cx = Reading::new("src/skaffold.yaml", text);
         let documents = parse_yaml(text);
         assert!(recognises(&documents.documents[0].root));
         read(&mut cx, &documents.documents[0].root);
         let unit = &cx.facts.units[0];
-        assert_eq!((unit.name.as_str(), unit.build_context.as_deref()), ("cart", Some("src/cart")));
+        assert_eq!((unit.name.as_str(), unit.build_context.as_deref()), ("cart", Some("src/src/cart")));
+        assert_eq!(cx.facts.units[1].build_context.as_deref(), Some("src/pay"));
     }
 }

@@ -108,6 +108,7 @@ impl Library {
 impl Table {
     fn read(text: &str) -> Result<Self, toml::de::Error> {
         let file: File = toml::from_str(text)?;
+        debug_assert!(file.language == "go" || file.language == "python");
         let mut table =
             Self { libraries: file.library, patterns: file.pattern, words: file.words, forms: HashMap::new(), types: HashMap::new() };
         for (at, library) in table.libraries.iter().enumerate() {
@@ -169,6 +170,9 @@ mod tests {
         for (language, library) in libraries() {
             for prefix in std::iter::once(&library.prefix).chain(&library.also) {
                 for call in library.form.iter().flat_map(|form| &form.call) {
+                    if call.starts_with(':') && prefix != &library.prefix {
+                        continue;
+                    }
                     assert!(seen.insert((language.clone(), symbol(prefix, call))), "{}.{call} twice", library.prefix);
                 }
             }

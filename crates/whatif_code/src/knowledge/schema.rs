@@ -248,6 +248,8 @@ pub enum Does {
     Read,
     /// Changes an item.
     Write,
+    /// Writes what was read into its arguments (`out`).
+    Fill,
     /// Adds a changed object to a unit of work that a later commit writes.
     Stage,
     /// Sends a message.

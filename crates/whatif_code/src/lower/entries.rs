@@ -2,7 +2,7 @@
 
 use crate::ir::{Expr, ExprKind, Stmt};
 use crate::knowledge::{Does, Knowledge, Versions};
-use crate::lower::interpret::{Argument, Handler, Interpreter, Registration};
+use crate::lower::interpret::{Handler, Interpreter, Registration};
 use crate::lower::program::{FunctionId, Program};
 use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, Origin, Taint};
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use whatif_model::facts::code::{Entry, Language, Trigger};
 use whatif_model::flow::{Bound, Flow, OnError, Peer};
-use whatif_model::{Evidence, Fact, Span, Stage};
+use whatif_model::{Evidence, Fact, Span};
 
 /// Most entry points of one unit.
 const ENTRIES_MAX: usize = 2_000;
@@ -55,19 +55,41 @@ impl<'a> Interpreter<'a> {
         match self.program.language {
             Language::Go => self.start_go(main),
             Language::Python => {
+                let scripts = self.side_scripts();
                 for package in 0..self.program.packages.len() {
-                    let test = self.program.packages[package].modules.iter().any(|module| self.program.modules[*module].is_test);
-                    if !test {
+                    let skipped = |module: &usize| self.program.modules[*module].is_test || scripts.contains(module);
+                    if !self.program.packages[package].modules.iter().any(skipped) {
                         self.load(package);
                     }
                 }
             }
         }
-        self.run_unreached();
         let flow = self.finish_run(OnError::Unknown);
+        // What these functions do besides registering is not what the program does at its start.
+        self.begin_run(None);
+        self.run_unreached();
+        let _ = self.finish_run(OnError::Unknown);
         self.apply_mounts();
         self.starting = false;
         flow
+    }
+
+    /// Python: modules that can be run by themselves beside the one that serves (test clients, one-off jobs).
+    fn side_scripts(&self) -> BTreeSet<usize> {
+        let names = self.registering_names();
+        let modules = self.program.modules.iter().enumerate();
+        let scripts: Vec<(usize, bool)> = modules
+            .filter(|(_, module)| module.top.iter().any(is_main_guard))
+            .map(|(at, module)| {
+                let serves = registers(&module.top, &names)
+                    || module.functions.iter().any(|function| !function.decorators.is_empty() || registers(&function.body, &names));
+                (at, serves)
+            })
+            .collect();
+        if scripts.len() < 2 || !scripts.iter().any(|(_, serves)| *serves) {
+            return BTreeSet::new();
+        }
+        scripts.into_iter().filter(|(_, serves)| !serves).map(|(at, _)| at).collect()
     }
 
     /// Package variables (twice, because packages refer to each other), `init` functions, `main`.
@@ -275,10 +297,6 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Notes that start-up was read whole, and what it does not do.
-    pub(crate) fn absent(span: Span, label: &str) -> Evidence {
-        Evidence::stated(Stage::Code, span, label)
-    }
 }
 
 /// Whether statements call something that registers an entry point.
@@ -297,5 +315,8 @@ fn registers(body: &[Stmt], names: &BTreeSet<&str>) -> bool {
     found
 }
 
-/// Arguments a framework gives.
-pub(crate) type Given<'a> = Vec<Argument<'a>>;
+/// `if __name__ == "__main__":`.
+fn is_main_guard(stmt: &Stmt) -> bool {
+    let crate::ir::StmtKind::If { cond, .. } = &stmt.kind else { return false };
+    matches!(&cond.kind, ExprKind::Binary(op, left, _) if op == "==" && matches!(&left.kind, ExprKind::Name(name) if name == "__name__"))
+}

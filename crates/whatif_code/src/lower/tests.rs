@@ -1,0 +1,57 @@
+//! Small programs and what they do.
+
+mod errors;
+mod go;
+mod python;
+mod units;
+
+use super::{Manifest, lower, print};
+use crate::knowledge::Knowledge;
+use whatif_model::Span;
+
+/// The dump of the units of some files; `go.mod` and the like are manifests.
+fn dump(files: &[(&str, &str)]) -> String {
+    let (mut modules, mut manifests) = (Vec::new(), Vec::new());
+    for (path, text) in files {
+        if path.ends_with(".go") {
+            modules.push(crate::go::read(path, text));
+        } else if path.ends_with(".py") {
+            modules.push(crate::python::read(path, text));
+        } else {
+            manifests.push(Manifest { path: (*path).to_owned(), text: (*text).to_owned() });
+        }
+    }
+    let units = lower(&modules, &manifests, Knowledge::built_in());
+    units.iter().map(|unit| print(unit, &|_: Span| String::new())).collect()
+}
+
+/// The entry points of one Go file in package `main`, below `imports`.
+fn go(imports: &[&str], body: &str) -> String {
+    let imports: String = imports.iter().map(|path| format!("import {path}\n")).collect();
+    entries(&dump(&[("main.go", &format!("package main\n{imports}{body}"))]))
+}
+
+/// The entry points of one Python file.
+fn python(text: &str) -> String {
+    entries(&dump(&[("app/main.py", text)]))
+}
+
+/// Only the entry points, without what a unit says about itself.
+fn entries(dump: &str) -> String {
+    const HEADS: [&str; 6] = ["unit ", "  serves ", "  peer ", "  server timeout ", "  graceful shutdown ", "  tracing "];
+    dump.lines().filter(|line| !HEADS.iter().any(|head| line.starts_with(head))).map(|line| format!("{line}\n")).collect()
+}
+
+/// Asserts that `dump` holds `wanted`, line by line, ignoring indentation common to all lines of `wanted`.
+#[track_caller]
+fn has(dump: &str, wanted: &str) {
+    let lines: Vec<&str> = wanted.lines().filter(|line| !line.trim().is_empty()).collect();
+    let cut = lines.iter().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    let wanted: Vec<&str> = lines.iter().map(|line| &line[cut..]).collect();
+    let have: Vec<&str> = dump.lines().collect();
+    let fits = have.windows(wanted.len()).any(|window| {
+        let cut = window.iter().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+        window.iter().zip(&wanted).all(|(line, wanted)| line[cut..].starts_with(wanted))
+    });
+    assert!(fits, "expected\n{}\nin\n{dump}", wanted.join("\n"));
+}

@@ -160,6 +160,11 @@ impl Taint {
         self.iter().filter_map(|origin| if let Origin::Data(effect) = origin { Some(*effect) } else { None })
     }
 
+    /// The failure of something that is no effect: a constructor, the beginning or end of a transaction.
+    pub(crate) fn setup_failure() -> Self {
+        Self::one(Origin::Failure(u32::MAX))
+    }
+
     /// Without anything that tells of a failure.
     pub(crate) fn without_failures(&self) -> Self {
         self.retain(|origin| !matches!(origin, Origin::Failure(_)))
@@ -297,6 +302,8 @@ pub(crate) fn duration_text(text: &str) -> Option<f64> {
 
 fn join_kinds<'a>(a: Kind<'a>, b: Kind<'a>) -> Kind<'a> {
     match (a, b) {
+        // Possibly nothing is not nothing: an error that may be nil is still an error.
+        (Kind::Nil, Kind::Unknown) | (Kind::Unknown, Kind::Nil) => Kind::Unknown,
         (Kind::Unknown | Kind::Nil, known) | (known, Kind::Unknown | Kind::Nil) => known,
         (Kind::Text(a), Kind::Text(b)) => join_texts(a, b),
         (Kind::Context(a), Kind::Context(b)) => Kind::Context(Rc::new(join_contexts(&a, &b))),
@@ -374,12 +381,18 @@ fn join_contexts(a: &Context, b: &Context) -> Context {
     Context { origin, deadline }
 }
 
-fn same(a: &Kind<'_>, b: &Kind<'_>) -> bool {
+pub(crate) fn same(a: &Kind<'_>, b: &Kind<'_>) -> bool {
     match (a, b) {
         (Kind::Bool(a), Kind::Bool(b)) => a == b,
         (Kind::Text(a), Kind::Text(b)) => a == b,
         (Kind::Number(a), Kind::Number(b)) | (Kind::Millis(a), Kind::Millis(b)) => a == b,
-        (Kind::Function(a, _), Kind::Function(b, _)) => a == b,
+        (Kind::Function(a, x), Kind::Function(b, y)) => {
+            a == b
+                && match (x, y) {
+                    (Some(x), Some(y)) => same(&x.kind, &y.kind),
+                    (x, y) => x.is_none() == y.is_none(),
+                }
+        }
         (Kind::Closure(a), Kind::Closure(b)) => std::ptr::eq(a.function, b.function),
         (Kind::Object(a), Kind::Object(b)) => a == b,
         (Kind::Package(a), Kind::Package(b)) => a == b,

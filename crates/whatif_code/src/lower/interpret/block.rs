@@ -1,5 +1,6 @@
 //! Statements in order.
 
+use super::guarded::Guarded;
 use super::state::{Exit, Interpreter, NEST_MAX};
 use crate::ir::{Expr, Stmt, StmtKind};
 use crate::lower::values::{Abs, Closure, Kind};
@@ -29,6 +30,9 @@ impl<'a> Interpreter<'a> {
             let rest = &stmts[at + 1..];
             let exit = match &stmt.kind {
                 StmtKind::If { cond, then, otherwise } => return self.branch(cond, then, otherwise, rest, stmt.range),
+                StmtKind::Try { body, handlers, otherwise, finally } => {
+                    return self.guarded(Guarded { body, handlers, otherwise, finally, rest, range: stmt.range });
+                }
                 _ => self.statement(stmt),
             };
             let exit = self.diverged.take().unwrap_or(exit);
@@ -52,7 +56,7 @@ impl<'a> Interpreter<'a> {
             StmtKind::Loop { head, body } => return self.repeat(head, body, stmt.range),
             StmtKind::Switch { subject, arms, is_select } => return self.switch(subject.as_ref(), arms, *is_select, stmt.range),
             StmtKind::Try { body, handlers, otherwise, finally } => {
-                return self.guarded(body, handlers, otherwise, finally, stmt.range);
+                return self.guarded(Guarded { body, handlers, otherwise, finally, rest: &[], range: stmt.range });
             }
             StmtKind::With { items, body } => return self.with(items, body, stmt.range),
             StmtKind::Return(values) => return self.leave(values, stmt.range),

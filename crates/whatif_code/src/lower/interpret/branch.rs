@@ -2,8 +2,8 @@
 
 use super::outcome::Test;
 use super::state::{Exit, Interpreter, Watch};
-use crate::ir::{Arm, Expr, ExprKind, Handler, Stmt};
-use crate::lower::values::{Abs, Kind, Taint};
+use crate::ir::{Arm, Expr, ExprKind, Stmt};
+use crate::lower::values::{Abs, Kind};
 use std::collections::HashMap;
 use whatif_model::Range;
 use whatif_model::flow::{OnError, Outcome, Step};
@@ -12,11 +12,11 @@ use whatif_model::flow::{OnError, Outcome, Step};
 const BLOCKS_MAX: usize = 60;
 
 /// One arm after it was run.
-struct Ran<'a> {
-    steps: Vec<Step>,
-    exit: Exit,
-    watch: Watch,
-    names: HashMap<&'a str, Abs<'a>>,
+pub(super) struct Ran<'a> {
+    pub(super) steps: Vec<Step>,
+    pub(super) exit: Exit,
+    pub(super) watch: Watch,
+    pub(super) names: HashMap<&'a str, Abs<'a>>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -186,110 +186,8 @@ impl<'a> Interpreter<'a> {
         if any_falls { Exit::Falls } else { exit }
     }
 
-    /// `try`.
-    pub(super) fn guarded(
-        &mut self,
-        body: &'a [Stmt],
-        handlers: &'a [Handler],
-        otherwise: &'a [Stmt],
-        finally: &'a [Stmt],
-        range: Range,
-    ) -> Exit {
-        let first = self.next_effect();
-        let before = self.snapshot();
-        self.set_tries(!handlers.is_empty(), true);
-        self.open_block();
-        let mut exit = self.exec(body);
-        if exit == Exit::Falls {
-            exit = self.exec(otherwise);
-        }
-        let guarded = self.close_block();
-        self.set_tries(!handlers.is_empty(), false);
-        let effects: Vec<u32> = (first..self.next_effect()).collect();
-        let after = self.snapshot();
-        let mut caught = Vec::new();
-        let mut handled = Vec::new();
-        for handler in handlers {
-            let remote = self.catches_effects(handler);
-            if !handler.name.is_empty() {
-                let error = if remote { effects.iter().map(|e| crate::lower::values::Origin::Failure(*e)).collect() } else { Vec::new() };
-                let here = self.here();
-                self.frame(here).names.insert(&handler.name, Abs::tainted(Taint::of(error)));
-            }
-            let names = self.joined(before.clone(), self.snapshot());
-            let ran = self.arm(&handler.body, if remote { &effects } else { &[] }, &names);
-            self.after_handler(&ran, remote, &effects, exit);
-            caught.push((remote, ran));
-        }
-        let mut names = after;
-        for (_, ran) in &mut caught {
-            if ran.exit == Exit::Falls {
-                names = self.joined(names, std::mem::take(&mut ran.names));
-            }
-            handled.push(std::mem::take(&mut ran.steps));
-        }
-        self.restore(names);
-        self.open_block();
-        let last = self.exec(finally);
-        let finally = self.close_block();
-        self.push_try(guarded, handled, finally, range);
-        if last != Exit::Falls {
-            return last;
-        }
-        let exits = std::iter::once(exit).chain(caught.iter().map(|(_, ran)| ran.exit));
-        exits.reduce(|a, b| if a == Exit::Falls || b == Exit::Falls { Exit::Falls } else { mixed(a, b) }).unwrap_or(exit)
-    }
-
-    /// What an `except` clause makes of the failures it catches.
-    fn after_handler(&mut self, ran: &Ran<'a>, remote: bool, effects: &[u32], body_exit: Exit) {
-        if !remote {
-            return;
-        }
-        let goes_on = matches!(ran.exit, Exit::Continues) || (ran.exit == Exit::Falls && matches!(body_exit, Exit::Returns | Exit::Breaks));
-        if goes_on && self.in_loop() {
-            if let Some(watch) = self.loops.last_mut() {
-                watch.failure_continues = true;
-                watch.success_leaves |= matches!(body_exit, Exit::Returns | Exit::Breaks);
-            }
-            return;
-        }
-        let has_effects = self.has_remote(&ran.steps);
-        if let Some(what) = self.handling(&ran.watch, ran.exit, has_effects) {
-            self.decide(effects.to_vec(), what);
-        }
-    }
-
-    fn push_try(&mut self, body: Vec<Step>, mut handlers: Vec<Vec<Step>>, finally: Vec<Step>, range: Range) {
-        let span = self.span(range);
-        handlers.retain(|steps| self.has_remote(steps));
-        if handlers.is_empty() && !self.has_remote(&finally) {
-            self.push_steps(body);
-            self.push_steps(finally);
-            return;
-        }
-        let handler = match handlers.len() {
-            0 => Vec::new(),
-            1 => handlers.remove(0),
-            _ => vec![Step::Branch { arms: handlers, span }],
-        };
-        self.push_step(Step::Try { body, handler, finally, span });
-    }
-
-    fn set_tries(&mut self, catches: bool, open: bool) {
-        if let (true, Some(activation)) = (catches, self.active.last_mut()) {
-            activation.tries = if open { activation.tries + 1 } else { activation.tries.saturating_sub(1) };
-        }
-    }
-
-    /// Whether an `except` clause can catch what a remote effect raises.
-    fn catches_effects(&self, handler: &Handler) -> bool {
-        let local = &self.knowledge.words(self.program.language).local_errors;
-        let last = |ty: &str| ty.rsplit('.').next().unwrap_or(ty).to_owned();
-        handler.types.is_empty() || handler.types.iter().any(|ty| !local.contains(&last(ty)))
-    }
-
     /// Runs one arm from the given names.
-    fn arm(&mut self, body: &'a [Stmt], guards: &[u32], before: &HashMap<&'a str, Abs<'a>>) -> Ran<'a> {
+    pub(super) fn arm(&mut self, body: &'a [Stmt], guards: &[u32], before: &HashMap<&'a str, Abs<'a>>) -> Ran<'a> {
         self.restore(before.clone());
         let outer = std::mem::take(&mut self.watch);
         let depth = self.guards.len();
@@ -321,7 +219,7 @@ impl<'a> Interpreter<'a> {
         self.restore(names);
     }
 
-    fn joined(&self, mut a: HashMap<&'a str, Abs<'a>>, b: HashMap<&'a str, Abs<'a>>) -> HashMap<&'a str, Abs<'a>> {
+    pub(super) fn joined(&self, mut a: HashMap<&'a str, Abs<'a>>, b: HashMap<&'a str, Abs<'a>>) -> HashMap<&'a str, Abs<'a>> {
         for (name, value) in b {
             let joined = match a.remove(name) {
                 Some(old) => old.join(value),
@@ -375,7 +273,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// What an arm that runs when effects failed does about it; `None`: the failure goes on to the caller.
-    fn handling(&self, watch: &Watch, exit: Exit, has_effects: bool) -> Option<OnError> {
+    pub(super) fn handling(&self, watch: &Watch, exit: Exit, has_effects: bool) -> Option<OnError> {
         if watch.crashed {
             return Some(OnError::Crash);
         }
@@ -397,7 +295,7 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-fn mixed(a: Exit, b: Exit) -> Exit {
+pub(super) fn mixed(a: Exit, b: Exit) -> Exit {
     if a == b { a } else { Exit::Returns }
 }
 

@@ -1,11 +1,10 @@
 //! Expressions.
 
-use super::call::{Argument, Site};
+use super::call::Argument;
 use super::state::{Class, Interpreter, NEST_MAX};
 use crate::ir::{Expr, ExprKind};
 use crate::lower::values::{Abs, Closure, Kind, with_default};
 use std::rc::Rc;
-use whatif_model::Value;
 use whatif_model::flow::LoopKind;
 
 impl<'a> Interpreter<'a> {
@@ -229,10 +228,6 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// A call by canonical name from inside the interpreter.
-    pub(super) fn site(&self, range: whatif_model::Range) -> Site<'a> {
-        Site { receiver_expr: None, range }
-    }
 }
 
 /// `a or b`: `b` is what a variable falls back to.
@@ -286,7 +281,3 @@ fn number(text: &str) -> Option<f64> {
     plain.parse().ok()
 }
 
-/// A constant text.
-pub(super) fn text_value(text: &str) -> Value {
-    Value::text(text)
-}

@@ -49,10 +49,11 @@ impl<'a> Interpreter<'a> {
         if wraps.is_empty() {
             return self.enter(callee, receiver, args, Some(range));
         }
+        let first = self.next_effect();
         self.open_block();
         let result = self.enter(callee, receiver, args, Some(range));
         let steps = self.close_block();
-        self.wrap_decorated(steps, wraps);
+        self.wrap_decorated(steps, wraps, first);
         result
     }
 
@@ -87,8 +88,8 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(crate) fn push_activation(&mut self, function: Option<&'a Function>, module: usize, frame: FrameId, call: Option<whatif_model::Span>) {
-        let (block, loops) = (self.run.blocks.len(), self.loops.len());
-        self.active.push(Activation { function, module, frame, call, returns: None, defers: Vec::new(), block, loops, tries: 0 });
+        let loops = self.loops.len();
+        self.active.push(Activation { function, module, frame, call, returns: None, defers: Vec::new(), loops, tries: 0 });
     }
 
     /// Runs what was deferred, last first.
@@ -245,10 +246,11 @@ impl<'a> Interpreter<'a> {
         if wraps.is_empty() {
             self.enter(callee, receiver, args, None);
         } else {
+            let first = self.next_effect();
             self.open_block();
             self.enter(callee, receiver, args, None);
             let steps = self.close_block();
-            self.wrap_decorated(steps, wraps);
+            self.wrap_decorated(steps, wraps, first);
         }
     }
 

@@ -66,7 +66,9 @@ impl<'a> Interpreter<'a> {
         let name = symbol.rsplit('.').next().unwrap_or(symbol);
         if let Some(Found { library, form }) = self.knowledge.form(language, symbol) {
             let call = Use { library, form, receiver, args, name, range: site.range, span, receiver_expr: site.receiver_expr };
-            return self.apply(&call);
+            let value = self.apply(&call);
+            self.fill(&call, &value);
+            return value;
         }
         if let Some(value) = self.any_method(receiver, args, name, site, span) {
             return value;
@@ -90,6 +92,33 @@ impl<'a> Interpreter<'a> {
             return self.message(args, site.range);
         }
         self.unknown_call(receiver, args, site.range)
+    }
+
+    /// Arguments a call writes into hold what it read.
+    fn fill(&mut self, call: &Use<'a, '_>, value: &Abs<'a>) {
+        let Some(spec) = call.form.args.get("out") else { return };
+        let from = value.from.union(&call.taint()).retain(|origin| matches!(origin, Origin::Data(_) | Origin::Request(_)));
+        let (first, all) = match spec.place {
+            Some(Place::From(first)) => (first, true),
+            Some(Place::First(first)) => (first, false),
+            _ => return,
+        };
+        let filled = call.args.iter().skip(first).take(if all { usize::MAX } else { 1 });
+        for arg in filled {
+            let Some(place) = &arg.place else { continue };
+            match place {
+                super::state::Location::Local(frame, name) => {
+                    let (frame, name) = (*frame, *name);
+                    let held = self.frame(frame).names.remove(name).unwrap_or_else(Abs::unknown);
+                    self.frame(frame).names.insert(name, held.with(&from));
+                }
+                super::state::Location::Field(id, name) => {
+                    let fields = &mut self.heap[id.0 as usize].fields;
+                    let held = fields.remove(name).unwrap_or_else(Abs::unknown);
+                    fields.insert(name.clone(), held.with(&from));
+                }
+            }
+        }
     }
 
     /// Types whose every method does the same thing: stubs, builders.
@@ -120,7 +149,7 @@ impl<'a> Interpreter<'a> {
         match call.form.does {
             Does::Make => self.make(call),
             Does::Pass => call.argument("value").map(|arg| arg.value.clone()).or_else(|| call.receiver.cloned()).unwrap_or_else(Abs::unknown).with(&taint_of(call.args)),
-            Does::Constant | Does::Nothing => Abs::tainted(call.taint()),
+            Does::Constant | Does::Nothing | Does::Fill => Abs::tainted(call.taint()),
             Does::Env | Does::Setting => self.environment(call),
             Does::Format => self.format(call),
             Does::Join => super::strings::concat(&call.args.iter().map(|arg| arg.value.clone()).collect::<Vec<_>>()),
@@ -211,7 +240,16 @@ impl<'a> Interpreter<'a> {
         fields.insert(Rc::from("library"), Abs::text(call.library.name.clone()));
         self.heap[id.0 as usize].fields = fields;
         self.note_peer(id, call);
-        Abs { kind: Kind::Object(id), from: call.taint().without_failures() }
+        let mut from = call.taint().without_failures();
+        if self.is_go() && self.knowledge_of_errors(call) {
+            from = from.union(&Taint::setup_failure());
+        }
+        Abs { kind: Kind::Object(id), from }
+    }
+
+    /// Whether a constructor may fail: those that do not are options, routes and routers.
+    fn knowledge_of_errors(&self, call: &Use<'a, '_>) -> bool {
+        matches!(call.form.does, Does::Make | Does::Begin | Does::Call)
     }
 
     /// Options are objects too: what they carry, the object they are given to carries.

@@ -90,7 +90,11 @@ impl<'a> Interpreter<'a> {
                     }
                 }
                 Does::Constant => return Abs::text(set("text").cloned().unwrap_or_default()),
-                Does::Make if set("value").is_some() => return self.library_object(symbol, None),
+                Does::Make if set("value").is_some() => {
+                    let at = self.active.last().and_then(|activation| activation.function).map(|function| function.name_range);
+                    let at = at.map(|range| self.span(range));
+                    return self.library_object(symbol, at);
+                }
                 _ => {}
             }
         }
@@ -265,6 +269,10 @@ impl<'a> Interpreter<'a> {
             let fields = self.object(id).fields.clone();
             let inner = self.new_object(Class::Library(Rc::from(symbol)), self.object(id).made);
             self.heap[inner.0 as usize].fields = fields;
+            if !form.is_some_and(|form| form.inbound) {
+                // What is set on the part is set on the whole (headers of a request).
+                self.heap[id.0 as usize].fields.insert(Rc::from(name), Kind::Object(inner).into());
+            }
             return Abs { kind: Kind::Object(inner), from: requested(&base.from, name) };
         }
         if self.knowledge.form(self.program.language, &symbol).is_some() {
@@ -379,5 +387,5 @@ pub(super) fn requested(from: &Taint, name: &str) -> Taint {
 }
 
 fn keep_request(from: &Taint, name: &str) -> Taint {
-    requested(from, name).retain(|origin| matches!(origin, Origin::Request(_)))
+    requested(from, name).retain(|origin| matches!(origin, Origin::Request(_) | Origin::Data(_)))
 }

@@ -4,9 +4,8 @@ use super::state::{Class, Exit, Handler, Interpreter, LoopWatch, Registration};
 use crate::ir::{Arm, Expr, ExprKind, LoopHead, Stmt, StmtKind};
 use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, Origin, Taint, backoff_of};
-use std::rc::Rc;
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Attempts, Backoff, LoopKind, Retry, Step};
+use whatif_model::flow::{Attempts, Backoff, Identity, LoopKind, Retry, Step};
 use whatif_model::{Evidence, Fact, Range, Span, Stage, Value};
 
 impl<'a> Interpreter<'a> {
@@ -69,6 +68,7 @@ impl<'a> Interpreter<'a> {
         let tried = (first..self.next_effect()).any(|effect| self.effect(effect).is_some_and(|effect| super::policy::is_bounded(&effect.kind)));
         let is_retry = watch.failure_continues && leaves && tried && (rounds.is_some() || !bounded || watch.bound.is_some());
         let kind = if is_retry {
+            self.fresh_per_attempt(first);
             LoopKind::Retry(self.retry_of(watch, rounds, bounded, span))
         } else if !bounded && !leaves && !matches!(exit, Exit::Breaks | Exit::Returns) && rounds.is_none() && !self.is_each(&span) {
             LoopKind::Forever
@@ -80,6 +80,21 @@ impl<'a> Interpreter<'a> {
             return self.push_steps(steps);
         }
         self.push_step(Self::loop_step(steps, kind, span));
+    }
+
+    /// Identities made since `first` are made again for every attempt.
+    pub(super) fn fresh_per_attempt(&mut self, first: u32) {
+        let base = self.run.base;
+        for (number, made) in self.fresh.range(first..) {
+            let Some(effect) = self.run.effects.get_mut((number - base) as usize) else { continue };
+            if let (true, Fact::Known(claims)) = (*made >= first, &mut effect.identity) {
+                for claim in claims {
+                    if let Identity::Fresh { in_retry } = &mut claim.value {
+                        *in_retry = true;
+                    }
+                }
+            }
+        }
     }
 
     fn is_each(&self, span: &Span) -> bool {
@@ -268,12 +283,6 @@ impl<'a> Interpreter<'a> {
         Some(Trigger::Message { topic, auto_ack })
     }
 
-    /// The properties of a channel object made by a consuming call.
-    pub(super) fn channel_object(&mut self, trigger: &str, span: Span) -> crate::lower::values::ObjectId {
-        let id = self.new_object(Class::Library(Rc::from("channel")), Some(span));
-        self.heap[id.0 as usize].fields.insert(Rc::from("trigger"), Abs::text(trigger));
-        id
-    }
 }
 
 fn rounds(number: f64) -> Option<u32> {

@@ -8,6 +8,7 @@ mod call;
 mod construct;
 mod effects;
 mod expression;
+mod guarded;
 mod inline;
 mod library;
 mod loops;
@@ -20,7 +21,6 @@ mod state;
 mod store;
 mod strings;
 
-pub(crate) use call::Argument;
 pub(crate) use policy::is_bounded;
 pub(crate) use routes::join_routes;
 pub(crate) use state::{Handler, Interpreter, Registration};

@@ -225,15 +225,28 @@ impl<'a> Interpreter<'a> {
                     _ => {}
                 }
             }
-            // A bare decorator: `@shared_task`.
-            Kind::Library(symbol) => {
-                let symbol = symbol.clone();
+            // A bare decorator: `@shared_task`, `@app.task`.
+            Kind::Library(_) | Kind::Method(..) => {
+                let symbol = match &value.kind {
+                    Kind::Method(base, name) => self.method_symbol(base, name),
+                    Kind::Library(symbol) => symbol.to_string(),
+                    _ => String::new(),
+                };
                 if self.does(&symbol) == Some(Does::Task) {
                     let topic = self.task_name(function);
                     self.register_message(topic, function.clone(), span);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The canonical name of a library object's method.
+    fn method_symbol(&self, base: &Abs<'a>, name: &str) -> String {
+        let Kind::Object(id) = base.kind else { return String::new() };
+        match &self.object(id).class {
+            Class::Library(class) => format!("{class}.{name}"),
+            _ => String::new(),
         }
     }
 
@@ -315,13 +328,16 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    pub(super) fn wrap_decorated(&mut self, mut steps: Vec<Step>, wraps: Vec<Wrap>) {
+    pub(super) fn wrap_decorated(&mut self, mut steps: Vec<Step>, wraps: Vec<Wrap>, first: u32) {
         if steps.is_empty() {
             return;
         }
         for wrap in wraps.into_iter().rev() {
             steps = match wrap {
-                Wrap::Retry(retry, span) => vec![Self::loop_step(steps, LoopKind::Retry(retry), span)],
+                Wrap::Retry(retry, span) => {
+                    self.fresh_per_attempt(first);
+                    vec![Self::loop_step(steps, LoopKind::Retry(retry), span)]
+                }
                 Wrap::Transaction(span) => vec![Step::Transaction { body: steps, store: None, span }],
                 Wrap::Breaker => steps,
             };
@@ -387,6 +403,7 @@ impl<'a> Interpreter<'a> {
             return self.retry_property(call);
         }
         let args = self.passed_on(call);
+        let first = self.next_effect();
         self.open_block();
         if call.form.does == Does::Breaker {
             self.breakers.push((call.library.name.clone(), call.span));
@@ -405,6 +422,7 @@ impl<'a> Interpreter<'a> {
             Does::Retry if !steps.is_empty() => {
                 let found = Found { library: call.library, form: call.form };
                 let retry = self.library_retry(found, call.args, call.span);
+                self.fresh_per_attempt(first);
                 let retry = Self::loop_step(steps, LoopKind::Retry(retry), call.span);
                 self.push_step(retry);
             }
@@ -506,7 +524,11 @@ impl<'a> Interpreter<'a> {
     fn receive(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let in_handler = matches!(self.run.trigger, Some(Trigger::Message { .. }));
         if let (Some(id), false) = (call.object(), in_handler) {
-            self.heap[id.0 as usize].fields.insert(Rc::from("trigger"), Abs::text("message"));
+            let fields = &mut self.heap[id.0 as usize].fields;
+            fields.insert(Rc::from("trigger"), Abs::text("message"));
+            if let Some(auto_ack) = call.set("auto_ack") {
+                fields.insert(Rc::from("auto_ack"), Abs::text(auto_ack));
+            }
             let trigger = self.trigger_of(id);
             if let Some(watch) = self.loops.last_mut() {
                 watch.received = trigger;

@@ -71,8 +71,6 @@ pub(crate) struct Activation<'a> {
     pub(crate) call: Option<Span>,
     pub(crate) returns: Option<Abs<'a>>,
     pub(crate) defers: Vec<&'a ir::Expr>,
-    /// Blocks that were open when it began.
-    pub(crate) block: usize,
     /// Loops that were open when it began.
     pub(crate) loops: usize,
     /// `try` statements open inside it.
@@ -214,8 +212,6 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) made: BTreeSet<u32>,
     /// Heads of loops over elements.
     pub(crate) each_heads: BTreeSet<Span>,
-    /// Whether the current module is the program's main module (`__name__ == "__main__"`).
-    pub(crate) main_module: Option<usize>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -248,7 +244,6 @@ impl<'a> Interpreter<'a> {
             fresh: BTreeMap::new(),
             live: BTreeSet::new(),
             dirty: Vec::new(),
-            main_module: None,
         };
         interpreter.globals = (0..program.packages.len()).map(|_| interpreter.new_frame(None)).collect();
         interpreter.begin_run(None);
@@ -385,11 +380,6 @@ impl<'a> Interpreter<'a> {
     /// The effect with this number, when it belongs to this run.
     pub(crate) fn effect(&self, number: u32) -> Option<&Effect> {
         self.run.effects.get(number.checked_sub(self.run.base)? as usize)
-    }
-
-    pub(crate) fn effect_mut(&mut self, number: u32) -> Option<&mut Effect> {
-        let at = number.checked_sub(self.run.base)? as usize;
-        self.run.effects.get_mut(at)
     }
 
     /// The number the next effect gets.

@@ -226,7 +226,8 @@ impl<'a> Interpreter<'a> {
 
     /// What a commit returns: an error in Go.
     pub(super) fn store_result(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        Abs::tainted(call.taint())
+        let failure = if self.is_go() { crate::lower::values::Taint::setup_failure() } else { Default::default() };
+        Abs::tainted(call.taint().union(&failure))
     }
 
     /// `read.field = value` on a live object; written when the unit of work is committed.

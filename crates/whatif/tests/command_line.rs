@@ -180,3 +180,17 @@ fn nothing_is_written_into_the_reviewed_tree() {
     names.sort();
     assert_eq!(names, [".git", "compose.yaml"]);
 }
+
+#[test]
+fn an_allowance_that_allows_nothing_is_a_problem_of_the_configuration() {
+    let allow = "[[allow]]\nrule = \"timeouts/missing\"\nat = \"docs/gone.md\"\nbecause = \"quoted\"\n";
+    let folder = Folder::new("allow", &[COMPOSE, ("whatif.toml", allow)]);
+    let output = folder.run("review");
+    assert!(
+        stdout(&output).contains("`timeouts/missing` at `docs/gone.md` allows nothing any more"),
+        "{}",
+        stdout(&output)
+    );
+    assert!(stdout(&output).contains("whatif.toml:1:1"), "{}", stdout(&output));
+    assert_eq!(code(&folder.run("review --strict")), Some(2));
+}

@@ -4,7 +4,7 @@ use crate::read::{self, FileFacts, ReadFile};
 use crate::{Progress, Review, Stats};
 use whatif_config::Config;
 use whatif_model::facts::{Ignored, Problem};
-use whatif_model::text::Sources;
+use whatif_model::text::{SourceFile, Sources};
 use whatif_model::verdict::Mindset;
 use whatif_resolve::Input;
 use whatif_review::Context;
@@ -20,19 +20,20 @@ pub(crate) fn run(
 ) -> Review {
     let tell = |step| progress.into_iter().for_each(|tell| tell(step));
     tell(Progress::Resolving);
-    let (sources, mut input) = collect(files, problems);
+    let (sources, mut input) = collect(files, problems, config);
     config.answer(&mut input.answers, &mut input.same);
-    let system = whatif_resolve::resolve(input);
+    let mut system = whatif_resolve::resolve(input);
     let answer = |done: usize, total: usize| tell(Progress::Exploring(done, total));
     let matrix = whatif_simulate::answer(&system, questions, &answer);
     tell(Progress::Reviewing);
-    let findings = whatif_review::review(&Context::new(&system, &sources, &matrix));
+    let mut findings = whatif_review::review(&Context::new(&system, &sources, &matrix));
+    system.problems.extend(config.apply(&sources, &mut findings));
     let questions = whatif_review::questions(&system, &matrix);
     Review { sources, system, findings, matrix, questions, stats }
 }
 
 /// Sorts what was read into the input of resolve; code is lowered here, because that looks at all files of a unit.
-fn collect(files: Vec<ReadFile>, problems: Vec<Problem>) -> (Sources, Input) {
+fn collect(files: Vec<ReadFile>, problems: Vec<Problem>, config: &Config) -> (Sources, Input) {
     let manifests = read::manifests(&files);
     let mut input = Input { problems, ..Input::default() };
     let (mut sources, mut modules) = (Vec::with_capacity(files.len()), Vec::new());
@@ -47,6 +48,10 @@ fn collect(files: Vec<ReadFile>, problems: Vec<Problem>) -> (Sources, Input) {
         input.ignored.extend::<Vec<Ignored>>(ignored);
         input.problems.extend(problems);
         sources.push(source);
+    }
+    // Answers are evidence, and evidence is shown where it stands.
+    if !config.path.is_empty() {
+        sources.push(SourceFile::new(config.path.as_str(), config.text.as_str()));
     }
     let knowledge = whatif_code::knowledge::Knowledge::built_in();
     input.code = whatif_code::lower::lower(&modules, &manifests, knowledge);

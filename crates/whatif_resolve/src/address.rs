@@ -115,6 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn databases_are_found_behind_the_host() {
+        let known = |text: &str| database(&Value::text(text));
+        assert_eq!(known("jdbc:mysql://mysql/ftgo_orders?useSSL=false").as_deref(), Some("ftgo_orders"));
+        assert_eq!(known("postgresql+psycopg2://u:p@db:5432/Accounts").as_deref(), Some("Accounts"));
+        assert_eq!(known("host=db dbname=shop").as_deref(), Some("shop"));
+        assert_eq!(known("mongodb://mongodb:27017"), None);
+    }
+
+    #[test]
     fn words_are_not_addresses() {
         assert!(looks_like_address("cart:7070") && looks_like_address("http://x"));
         assert!(!looks_like_address("INFO") && !looks_like_address("12:30 or so") && !looks_like_address("a:b"));

@@ -6,6 +6,7 @@ use crate::environment::Environment;
 use crate::identity::canonical;
 use crate::names::Names;
 use crate::operations;
+use crate::schemas;
 use crate::technology::{self, Role};
 use whatif_model::evidence::{Evidence, Fact};
 use whatif_model::facts::code::Trigger;
@@ -100,7 +101,9 @@ pub(crate) fn peer(
                 .unwrap_or(Target::Unknown),
         },
         PeerRole::Store => match declared {
-            Some(node @ (Node::Store(_) | Node::Service(_))) => of_node(node),
+            Some(node @ (Node::Store(_) | Node::Service(_))) => schemas::within(draft, node, &address)
+                .or_else(|| schemas::named(draft, node, &name))
+                .map_or(Target::Unknown, of_node),
             _ => Target::Store(store(peer, host.as_deref(), &name, service, &places, draft)),
         },
         PeerRole::Topic => topic(peer, declared, &name, &places, draft),

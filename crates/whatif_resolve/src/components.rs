@@ -3,7 +3,7 @@
 use crate::identity::{Group, canonical};
 use crate::input::Input;
 use crate::technology::{self, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::evidence::{Evidence, Fact, How, Stage};
 use whatif_model::facts::code::CodeUnit;
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
@@ -18,6 +18,10 @@ pub(crate) struct Draft {
     pub(crate) code_services: Vec<Option<ServiceId>>,
     /// The deploy units of each service, main ones first.
     pub(crate) service_units: Vec<Vec<(usize, usize)>>,
+    /// Services that only take telemetry or coordinate a broker.
+    pub(crate) telemetry: BTreeSet<ServiceId>,
+    /// The stores that are databases of a shared server, by server and database name.
+    pub(crate) databases: BTreeMap<(StoreId, String), StoreId>,
 }
 
 /// A group with what the decisions below need.
@@ -35,6 +39,8 @@ pub(crate) fn build(input: &mut Input, groups: Vec<Group>) -> Draft {
         unit_nodes: BTreeMap::new(),
         code_services: vec![None; input.code.len()],
         service_units: Vec::new(),
+        telemetry: BTreeSet::new(),
+        databases: BTreeMap::new(),
     };
     let mut components: Vec<Component<'_>> = groups.into_iter().map(|group| component(input, group)).collect();
     components.sort_by(|a, b| {
@@ -104,9 +110,18 @@ fn add(draft: &mut Draft, component: &Component<'_>) -> Option<Node> {
             Some(Node::Broker(BrokerId(system.brokers.len() as u32 - 1)))
         }
         other => {
-            let platform = matches!(other, Some((_, Role::Platform))) || auxiliary;
-            system.services.push(service(component, platform));
-            Some(Node::Service(ServiceId(system.services.len() as u32 - 1)))
+            let telemetry = matches!(other, Some((_, Role::Telemetry)));
+            let platform = telemetry || matches!(other, Some((_, Role::Platform))) || auxiliary;
+            let service = service(component, platform);
+            if telemetry && service.optional {
+                return None;
+            }
+            system.services.push(service);
+            let id = ServiceId(system.services.len() as u32 - 1);
+            if telemetry {
+                draft.telemetry.insert(id);
+            }
+            Some(Node::Service(id))
         }
     }
 }

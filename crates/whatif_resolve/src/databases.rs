@@ -6,6 +6,7 @@ use crate::components::Draft;
 use crate::environment::Environment;
 use crate::input::Input;
 use crate::names::Names;
+use crate::schemas;
 use whatif_model::evidence::{Evidence, How};
 use whatif_model::flow::{PeerRole, Target};
 use whatif_model::system::{DatabaseUse, Node, ServiceId};
@@ -27,6 +28,7 @@ fn from_variables(draft: &Draft, names: &Names, environment: &Environment) -> Ve
         let (value, _) = environment.evaluate(service, value);
         let Node::Store(store) = address::host(&value).and_then(|host| names.host(&host))? else { return None };
         let database = address::database(&value)?;
+        let Node::Store(store) = schemas::within(draft, Node::Store(store), &value)? else { return None };
         let evidence = place.labelled(format!("names the database `{database}`"));
         Some(DatabaseUse { store, service, database, evidence })
     });

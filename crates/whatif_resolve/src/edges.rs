@@ -6,6 +6,7 @@ use crate::components::Draft;
 use crate::environment::Environment;
 use crate::input::Input;
 use crate::names::Names;
+use crate::schemas;
 use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, How, Stage};
 use whatif_model::flow::{Effect, EffectKind};
@@ -21,6 +22,8 @@ pub(crate) fn aggregate(input: &Input, draft: &mut Draft, names: &Names, environ
     from_variables(draft, names, environment, &mut edges);
     from_start_order(input, draft, names, &mut edges);
     from_proxies(input, draft, names, &mut edges);
+    let telemetry = |node: Node| matches!(node, Node::Service(id) if draft.telemetry.contains(&id));
+    edges.retain(|(from, to, _), _| !telemetry(*from) && !telemetry(*to));
     let system = &mut draft.system;
     system.edges = edges.into_values().collect();
     for at in 0..system.edges.len() {
@@ -138,6 +141,7 @@ fn from_variables(draft: &Draft, names: &Names, environment: &Environment, edges
                 continue;
             }
             let Some(to) = address::host(&value).and_then(|host| names.host(&host)) else { continue };
+            let Some(to) = schemas::within(draft, to, &value) else { continue };
             let evidence = Evidence { how: How::Derived, ..place.labelled(format!("`{name}` holds its address")) };
             link(edges, service, to, &evidence);
         }
@@ -157,6 +161,9 @@ fn from_start_order(input: &Input, draft: &Draft, names: &Names, edges: &mut Edg
         let Node::Service(service) = node else { continue };
         for (needed, span) in &input.designs[*design].1.units[*unit].depends_on {
             let Some(to @ (Node::Store(_) | Node::Broker(_))) = names.host(needed) else { continue };
+            if schemas::is_shared_server(draft, to) {
+                continue;
+            }
             let evidence = Evidence::derived(Stage::Design, *span, format!("starts after `{needed}`"));
             link(edges, *service, to, &evidence);
         }

@@ -7,7 +7,7 @@
 
 use crate::input::Input;
 use std::collections::{BTreeMap, BTreeSet};
-use whatif_model::facts::deploy::{DeployUnit, UnitKind};
+use whatif_model::facts::deploy::{DeployUnit, Selector, UnitKind};
 
 /// One component: indices into the flattened deploy units and into the code units.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,7 @@ pub(crate) fn group(input: &Input) -> Vec<Group> {
     let total = units.len() + input.code.len();
     let mut sets = Sets((0..total).collect());
     join_units(&units, &mut sets);
+    join_selected(input, &units, &mut sets);
     join_code(input, &units, &mut sets);
     join_stems(input, &units, &mut sets);
     join_answers(input, &units, &mut sets);
@@ -77,8 +78,14 @@ fn keeps(group: &Group, units: &[(usize, usize, &DeployUnit)]) -> bool {
 fn join_units(units: &[(usize, usize, &DeployUnit)], sets: &mut Sets) {
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     let mut by_folder: BTreeMap<&str, usize> = BTreeMap::new();
+    let prefix = project_prefix(units);
+    let bare = |name: &str| {
+        let canonical = canonical(name);
+        let rest = prefix.as_deref().and_then(|prefix| canonical.strip_prefix(prefix)).filter(|rest| rest.len() > 1);
+        rest.map_or(canonical.clone(), str::to_owned)
+    };
     for (at, (_, _, unit)) in units.iter().enumerate().filter(|(_, (_, _, unit))| unit.kind != UnitKind::Image) {
-        let first = *by_name.entry(canonical(&unit.name)).or_insert(at);
+        let first = *by_name.entry(bare(&unit.name)).or_insert(at);
         sets.join(first, at);
         if let Some(folder) = unit.build_context.as_deref().filter(|folder| !folder.is_empty()) {
             by_folder.entry(folder).or_insert(at);
@@ -95,12 +102,36 @@ fn join_units(units: &[(usize, usize, &DeployUnit)], sets: &mut Sets) {
         let folder = unit.build_context.as_deref().unwrap_or("");
         let partner = ancestors(folder)
             .find_map(|folder| by_folder.get(folder))
-            .or_else(|| own_names(folder).find_map(|name| by_name.get(&name).or_else(|| by_image.get(&name))));
+            .or_else(|| own_names(folder).find_map(|name| by_name.get(&bare(&name)).or_else(|| by_image.get(&name))));
         match partner {
             Some(partner) => sets.join(*partner, at),
             None => {
                 by_folder.entry(folder).or_insert(at);
             }
+        }
+    }
+}
+
+/// The first word most unit names share (`ftgo-mysql`, `ftgo-kafka`): the project's name, not theirs.
+fn project_prefix(units: &[(usize, usize, &DeployUnit)]) -> Option<String> {
+    let names: BTreeSet<&str> = units.iter().map(|(_, _, unit)| unit.name.as_str()).collect();
+    let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names.iter().filter(|name| name.contains(['-', '_'])) {
+        let first = name.split(['-', '_']).next().unwrap_or(name);
+        *votes.entry(canonical(first)).or_default() += 1;
+    }
+    let (prefix, count) = votes.into_iter().max_by_key(|(_, count)| *count)?;
+    (count >= 4 && count * 3 >= names.len()).then_some(prefix)
+}
+
+/// Workloads behind one Kubernetes Service are variants of one component (canary, patched copy).
+fn join_selected(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mut Sets) {
+    for name in input.designs.iter().flat_map(|(_, facts)| &facts.names) {
+        let Selector::Labels(wanted) = &name.selects else { continue };
+        let selects = |unit: &DeployUnit| wanted.iter().all(|(key, value)| unit.labels.get(key) == Some(value));
+        let selected: Vec<usize> = (0..units.len()).filter(|at| !wanted.is_empty() && selects(units[*at].2)).collect();
+        for pair in selected.windows(2) {
+            sets.join(pair[0], pair[1]);
         }
     }
 }

@@ -20,6 +20,7 @@ mod layers;
 mod mutation;
 mod names;
 mod operations;
+mod schemas;
 mod technology;
 
 pub use answers::{Answer, Same};
@@ -33,8 +34,9 @@ pub fn resolve(mut input: Input) -> System {
     let groups = identity::group(&input);
     let mut draft = components::build(&mut input, groups);
     let names = names::Names::of(&input, &draft);
-    operations::collect(&mut input, &mut draft, &names);
     let environment = environment::Environment::of(&input, &draft);
+    schemas::split(&input, &mut draft, &names, &environment);
+    operations::collect(&mut input, &mut draft, &names);
     bind::targets(&mut draft, &names, &environment);
     mutation::spread(&mut draft.system);
     idempotency::summarise(&mut draft.system);

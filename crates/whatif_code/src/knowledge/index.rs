@@ -6,8 +6,29 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use whatif_model::facts::code::Language;
 
-const GO: &str = include_str!("go.toml");
-const PYTHON: &str = include_str!("python.toml");
+const GO: [&str; 8] = [
+    include_str!("go/words.toml"),
+    include_str!("go/language.toml"),
+    include_str!("go/http.toml"),
+    include_str!("go/rpc.toml"),
+    include_str!("go/sql.toml"),
+    include_str!("go/stores.toml"),
+    include_str!("go/brokers.toml"),
+    include_str!("go/resilience.toml"),
+];
+
+const PYTHON: [&str; 10] = [
+    include_str!("python/words.toml"),
+    include_str!("python/language.toml"),
+    include_str!("python/http_clients.toml"),
+    include_str!("python/rpc.toml"),
+    include_str!("python/http_servers.toml"),
+    include_str!("python/sql.toml"),
+    include_str!("python/stores.toml"),
+    include_str!("python/brokers.toml"),
+    include_str!("python/resilience.toml"),
+    include_str!("python/partners.toml"),
+];
 
 /// Everything known about libraries.
 #[derive(Clone, Debug)]
@@ -42,8 +63,8 @@ impl Knowledge {
     /// Never: the tables are part of the program, and a test reads them.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: OnceLock<Knowledge> = OnceLock::new();
-        let table = |text| Table::read(text).expect("the built-in tables are read by a test");
-        BUILT_IN.get_or_init(|| Self { go: table(GO), python: table(PYTHON) })
+        let table = |texts: &[&str]| Table::read(texts).expect("the built-in tables are read by a test");
+        BUILT_IN.get_or_init(|| Self { go: table(&GO), python: table(&PYTHON) })
     }
 
     /// The form of a call by canonical name.
@@ -106,11 +127,22 @@ impl Library {
 }
 
 impl Table {
-    fn read(text: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(text)?;
-        debug_assert!(file.language == "go" || file.language == "python");
-        let mut table =
-            Self { libraries: file.library, patterns: file.pattern, words: file.words, forms: HashMap::new(), types: HashMap::new() };
+    fn read(texts: &[&str]) -> Result<Self, toml::de::Error> {
+        let mut table = Self {
+            libraries: Vec::new(),
+            patterns: Vec::new(),
+            words: Words::default(),
+            forms: HashMap::new(),
+            types: HashMap::new(),
+        };
+        for text in texts {
+            let file: File = toml::from_str(text)?;
+            table.libraries.extend(file.library);
+            table.patterns.extend(file.pattern);
+            if let Some(words) = file.words {
+                table.words = words;
+            }
+        }
         for (at, library) in table.libraries.iter().enumerate() {
             for prefix in std::iter::once(&library.prefix).chain(&library.also) {
                 for (nth, form) in library.form.iter().enumerate() {
@@ -142,10 +174,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn libraries() -> Vec<(String, Library)> {
-        [GO, PYTHON]
-            .iter()
+        GO.iter()
+            .chain(&PYTHON)
             .flat_map(|text| {
                 let file: File = toml::from_str(text).expect("table");
+                assert!(file.language == "go" || file.language == "python");
                 file.library.into_iter().map(move |library| (file.language.clone(), library))
             })
             .collect()
@@ -156,7 +189,12 @@ mod tests {
         for (_, library) in libraries() {
             for default in &library.default {
                 assert!(default.link.starts_with("https://"), "{}: {}", library.name, default.note);
-                assert!(!default.note.is_empty() && default.note.chars().count() <= 72, "{}: {}", library.name, default.note);
+                assert!(
+                    !default.note.is_empty() && default.note.chars().count() <= 72,
+                    "{}: {}",
+                    library.name,
+                    default.note
+                );
                 assert!(!default.note.ends_with('.') && ["timeout", "retry"].contains(&default.what.as_str()));
                 let bounded = default.state == super::super::State::Bounded && default.what == "timeout";
                 assert_eq!(bounded, default.ms > 0, "{}: {}", library.name, default.note);

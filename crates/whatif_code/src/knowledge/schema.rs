@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
     /// The language of the forms: `go` or `python`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a table says which language it is about"))]
     pub(crate) language: String,
     #[serde(default)]
     pub(crate) library: Vec<Library>,
     /// Generated names, such as gRPC stubs.
     #[serde(default)]
     pub(crate) pattern: Vec<Pattern>,
+    /// In one file of a language.
     #[serde(default)]
-    pub(crate) words: Words,
+    pub(crate) words: Option<Words>,
 }
 
 /// One library, or one area of a large one.

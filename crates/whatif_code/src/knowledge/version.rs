@@ -74,10 +74,8 @@ impl Versions {
 
 impl Version {
     fn read(text: &str) -> Option<Self> {
-        let numbers: Vec<u64> = text
-            .split(['.', '-', '+', ';', ' ', ','])
-            .map_while(|part| part.parse().ok())
-            .collect();
+        let numbers: Vec<u64> =
+            text.split(['.', '-', '+', ';', ' ', ',']).map_while(|part| part.parse().ok()).collect();
         (!numbers.is_empty()).then_some(Self(numbers))
     }
 

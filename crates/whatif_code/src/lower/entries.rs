@@ -27,7 +27,12 @@ pub(crate) struct Found {
 }
 
 /// Runs a program.
-pub(crate) fn run(program: &Program<'_>, knowledge: &Knowledge, versions: &Versions, main: Option<FunctionId>) -> Found {
+pub(crate) fn run(
+    program: &Program<'_>,
+    knowledge: &Knowledge,
+    versions: &Versions,
+    main: Option<FunctionId>,
+) -> Found {
     let mut interpreter = Interpreter::new(program, knowledge, versions);
     let start = interpreter.start_up(main);
     let background = interpreter.background(start, main);
@@ -43,7 +48,7 @@ pub(crate) fn run(program: &Program<'_>, knowledge: &Knowledge, versions: &Versi
         tracing: facts.tracing,
     };
     found.serves.sort();
-    found.entries.sort_by(|a, b| (a.span, a.trigger.display()).cmp(&(b.span, b.trigger.display())));
+    found.entries.sort_by_cached_key(|entry| (entry.span, entry.trigger.display()));
     found
 }
 
@@ -82,7 +87,10 @@ impl<'a> Interpreter<'a> {
             .filter(|(_, module)| module.top.iter().any(is_main_guard))
             .map(|(at, module)| {
                 let serves = registers(&module.top, &names)
-                    || module.functions.iter().any(|function| !function.decorators.is_empty() || registers(&function.body, &names));
+                    || module
+                        .functions
+                        .iter()
+                        .any(|function| !function.decorators.is_empty() || registers(&function.body, &names));
                 (at, serves)
             })
             .collect();
@@ -143,7 +151,10 @@ impl<'a> Interpreter<'a> {
         let mut names = BTreeSet::new();
         for library in self.knowledge.libraries(self.program.language) {
             for form in &library.form {
-                if matches!(form.does, Does::Route | Does::Consume | Does::Schedule | Does::Task | Does::Serve | Does::Receive) {
+                if matches!(
+                    form.does,
+                    Does::Route | Does::Consume | Does::Schedule | Does::Task | Does::Serve | Does::Receive
+                ) {
                     names.extend(form.call.iter().map(|call| call.rsplit('.').next().unwrap_or(call)));
                 }
             }
@@ -246,7 +257,8 @@ impl<'a> Interpreter<'a> {
                 let name = closure.wraps.clone();
                 let closure = closure.clone();
                 self.enter_closure(&closure);
-                let own = if closure.function.name.is_empty() { trigger.display() } else { closure.function.name.clone() };
+                let own =
+                    if closure.function.name.is_empty() { trigger.display() } else { closure.function.name.clone() };
                 let (name, at) = name.map_or((own, span), |(name, at)| (name, at));
                 Some((name, Some(at)))
             }
@@ -268,7 +280,12 @@ impl<'a> Interpreter<'a> {
     }
 
     /// An object with the method its kind of registration calls.
-    fn run_object(&mut self, value: &Abs<'a>, id: crate::lower::values::ObjectId, trigger: &Trigger) -> Option<(String, Option<Span>)> {
+    fn run_object(
+        &mut self,
+        value: &Abs<'a>,
+        id: crate::lower::values::ObjectId,
+        trigger: &Trigger,
+    ) -> Option<(String, Option<Span>)> {
         let ty = self.own_class(id)?;
         let wanted = self.handler_methods(trigger);
         let method = wanted.iter().find_map(|name| self.program.method(ty, name))?;
@@ -292,11 +309,12 @@ impl<'a> Interpreter<'a> {
                 names.extend([method.to_lowercase(), "__call__".to_owned(), "get".to_owned(), "post".to_owned()]);
                 names
             }
-            Trigger::Message { .. } => ["ConsumeClaim", "HandleMessage", "Handle", "Consume", "__call__"].map(str::to_owned).to_vec(),
+            Trigger::Message { .. } => {
+                ["ConsumeClaim", "HandleMessage", "Handle", "Consume", "__call__"].map(str::to_owned).to_vec()
+            }
             _ => ["Run", "run", "__call__"].map(str::to_owned).to_vec(),
         }
     }
-
 }
 
 /// Whether statements call something that registers an entry point.
@@ -308,7 +326,8 @@ fn registers(body: &[Stmt], names: &BTreeSet<&str>) -> bool {
                 ExprKind::Field(_, name) | ExprKind::Name(name) => name.as_str(),
                 _ => return,
             };
-            let generated = (name.starts_with("Register") && name.ends_with("Server")) || name.ends_with("Servicer_to_server");
+            let generated =
+                (name.starts_with("Register") && name.ends_with("Server")) || name.ends_with("Servicer_to_server");
             found |= generated || names.contains(name);
         }
     });

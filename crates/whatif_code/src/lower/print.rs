@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use whatif_model::facts::code::{CodeUnit, Entry};
 use whatif_model::flow::{
-    Attempts, Backoff, Bound, Effect, EffectKind, Flow, Identity, LoopKind, OnError, Peer, Policy, Retry, Step, Target, TimeoutKind,
+    Attempts, Backoff, Bound, Effect, EffectKind, Flow, Identity, LoopKind, OnError, Peer, Policy, Retry, Step, Target,
+    TimeoutKind,
 };
 use whatif_model::{Fact, Span};
 
@@ -120,7 +121,9 @@ impl Printer<'_> {
         if super::interpret::is_bounded(&effect.kind) {
             let _ = write!(text, " [{}] {}", show_policy(&effect.policy), show_error(effect.on_error));
             match effect.identity.value() {
-                Some(Identity::Fresh { in_retry }) => text.push_str(if *in_retry { " id fresh per attempt" } else { " id fresh" }),
+                Some(Identity::Fresh { in_retry }) => {
+                    text.push_str(if *in_retry { " id fresh per attempt" } else { " id fresh" })
+                }
                 Some(Identity::FromRequest(name)) => {
                     let _ = write!(text, " id from {name}");
                 }

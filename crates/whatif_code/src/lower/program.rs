@@ -271,11 +271,14 @@ pub(crate) fn canonical(path: &str) -> String {
     if !path.contains('/') {
         return path.to_owned();
     }
-    let is_major = |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let is_major =
+        |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     let parts = path.split('/').enumerate().filter(|(at, part)| *at < 2 || !is_major(part));
     let joined = parts.map(|(_, part)| part).collect::<Vec<_>>().join("/");
     match joined.rsplit_once(".v") {
-        Some((name, major)) if joined.starts_with("gopkg.in/") && major.bytes().all(|b| b.is_ascii_digit()) => name.to_owned(),
+        Some((name, major)) if joined.starts_with("gopkg.in/") && major.bytes().all(|b| b.is_ascii_digit()) => {
+            name.to_owned()
+        }
         _ => joined,
     }
 }

@@ -5,8 +5,14 @@ use whatif_model::flow::WriteKind;
 /// What one statement does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Statement {
-    Read { table: String, for_update: bool },
-    Write { table: String, how: WriteKind },
+    Read {
+        table: String,
+        for_update: bool,
+    },
+    Write {
+        table: String,
+        how: WriteKind,
+    },
     /// Begin, commit, rollback.
     Begin,
     Commit,
@@ -25,11 +31,15 @@ pub(crate) fn read(text: &str) -> Statement {
             for_update: has(&words, &["for", "update"]) || has(&words, &["for", "no", "key", "update"]),
         },
         "with" => with_clause(&words),
-        "insert" | "replace" => Statement::Write { table: after(&words, "into").unwrap_or_default(), how: insert(&words) },
+        "insert" | "replace" => {
+            Statement::Write { table: after(&words, "into").unwrap_or_default(), how: insert(&words) }
+        }
         "update" => Statement::Write { table: name(at(if at(1) == "only" { 2 } else { 1 })), how: update(&words) },
         "delete" => Statement::Write { table: after(&words, "from").unwrap_or_default(), how: WriteKind::Delete },
         "merge" => Statement::Write { table: after(&words, "into").unwrap_or_default(), how: WriteKind::Upsert },
-        "truncate" => Statement::Write { table: name(at(if at(1) == "table" { 2 } else { 1 })), how: WriteKind::Delete },
+        "truncate" => {
+            Statement::Write { table: name(at(if at(1) == "table" { 2 } else { 1 })), how: WriteKind::Delete }
+        }
         "begin" | "start" => Statement::Begin,
         "commit" => Statement::Commit,
         "rollback" => Statement::Rollback,
@@ -48,7 +58,10 @@ fn with_clause(words: &[String]) -> Statement {
 }
 
 fn insert(words: &[String]) -> WriteKind {
-    if words.first().is_some_and(|word| word == "replace") || has(words, &["on", "conflict"]) || has(words, &["insert", "ignore"]) {
+    if words.first().is_some_and(|word| word == "replace")
+        || has(words, &["on", "conflict"])
+        || has(words, &["insert", "ignore"])
+    {
         return WriteKind::Upsert;
     }
     if has(words, &["on", "duplicate", "key"]) {
@@ -69,7 +82,10 @@ fn update(words: &[String]) -> WriteKind {
 fn sets_itself(words: &[String]) -> bool {
     let Some(set) = words.iter().position(|word| word == "set" || word == "update") else { return false };
     words[set..].windows(4).any(|four| {
-        four[1] == "=" && last(&four[0]) == last(&four[2]) && (four[3] == "+" || four[3] == "-") && !is_version(&four[0])
+        four[1] == "="
+            && last(&four[0]) == last(&four[2])
+            && (four[3] == "+" || four[3] == "-")
+            && !is_version(&four[0])
     })
 }
 
@@ -159,7 +175,10 @@ mod tests {
 
     #[test]
     fn reads_name_their_table_and_lock() {
-        assert_eq!(read("SELECT * FROM public.\"orders\" o WHERE id = $1 FOR UPDATE"), Statement::Read { table: "orders".into(), for_update: true });
+        assert_eq!(
+            read("SELECT * FROM public.\"orders\" o WHERE id = $1 FOR UPDATE"),
+            Statement::Read { table: "orders".into(), for_update: true }
+        );
         assert_eq!(read("select 1"), Statement::Read { table: String::new(), for_update: false });
     }
 
@@ -169,7 +188,11 @@ mod tests {
         write("INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", "orders", WriteKind::Upsert);
         write("UPDATE stock SET available = available - $1 WHERE sku = $2", "stock", WriteKind::Increment);
         write("UPDATE stock SET n=n+1", "stock", WriteKind::Increment);
-        write("UPDATE carts SET body = $1, version = version + 1 WHERE id = $2 AND version = $3", "carts", WriteKind::Conditional);
+        write(
+            "UPDATE carts SET body = $1, version = version + 1 WHERE id = $2 AND version = $3",
+            "carts",
+            WriteKind::Conditional,
+        );
         write("update carts set body = 'a = a + 1' where id = 1", "carts", WriteKind::Set);
         write("DELETE FROM carts WHERE id = ?", "carts", WriteKind::Delete);
         write("WITH x AS (SELECT 1) UPDATE t SET a = 1", "t", WriteKind::Set);

@@ -38,8 +38,12 @@ fn python(text: &str) -> String {
 
 /// Only the entry points, without what a unit says about itself.
 fn entries(dump: &str) -> String {
-    const HEADS: [&str; 6] = ["unit ", "  serves ", "  peer ", "  server timeout ", "  graceful shutdown ", "  tracing "];
-    dump.lines().filter(|line| !HEADS.iter().any(|head| line.starts_with(head))).map(|line| format!("{line}\n")).collect()
+    const HEADS: [&str; 6] =
+        ["unit ", "  serves ", "  peer ", "  server timeout ", "  graceful shutdown ", "  tracing "];
+    dump.lines()
+        .filter(|line| !HEADS.iter().any(|head| line.starts_with(head)))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// Asserts that `dump` holds `wanted`, line by line, ignoring indentation common to all lines of `wanted`.

@@ -52,7 +52,8 @@ pub fn lower(modules: &[Module], manifests: &[Manifest], knowledge: &Knowledge) 
 
 fn lower_unit(unit: &Unit<'_>, manifests: &[Manifest], knowledge: &Knowledge) -> CodeUnit {
     let mut versions = Versions::default();
-    let mut nearest: Vec<&Manifest> = manifests.iter().filter(|manifest| is_around(folder_of(&manifest.path), &unit.root)).collect();
+    let mut nearest: Vec<&Manifest> =
+        manifests.iter().filter(|manifest| is_around(folder_of(&manifest.path), &unit.root)).collect();
     nearest.sort_by_key(|manifest| std::cmp::Reverse(manifest.path.len()));
     for manifest in nearest {
         versions.read(&manifest.path, &manifest.text);
@@ -67,7 +68,13 @@ fn main_function(program: &Program<'_>, module: usize) -> Option<FunctionId> {
     program.find_function(program.package_of[module], "main")
 }
 
-fn assemble(unit: &Unit<'_>, program: &Program<'_>, main: Option<FunctionId>, found: Found, knowledge: &Knowledge) -> CodeUnit {
+fn assemble(
+    unit: &Unit<'_>,
+    program: &Program<'_>,
+    main: Option<FunctionId>,
+    found: Found,
+    knowledge: &Knowledge,
+) -> CodeUnit {
     let span = match main {
         Some(main) => {
             let declared = program.function(main);
@@ -77,7 +84,8 @@ fn assemble(unit: &Unit<'_>, program: &Program<'_>, main: Option<FunctionId>, fo
     };
     let serving = !found.entries.is_empty();
     let tool = uses_tool(unit, knowledge);
-    let auxiliary = tool || (!serving && found.serves.is_empty() && found.background.is_empty()) || in_tool_folder(&unit.root);
+    let auxiliary =
+        tool || (!serving && found.serves.is_empty() && found.background.is_empty()) || in_tool_folder(&unit.root);
     let whole = |fact: Fact<_>, label: &str| -> Fact<bool> {
         if fact.is_unknown() && serving { Fact::absent(Evidence::stated(Stage::Code, span, label)) } else { fact }
     };
@@ -96,7 +104,11 @@ fn assemble(unit: &Unit<'_>, program: &Program<'_>, main: Option<FunctionId>, fo
         serves: found.serves,
         peers: found.peers,
         server_timeout: found.server_timeout,
-        graceful_shutdown: if unit.language == Language::Go { whole(found.graceful, "no stop signal is handled") } else { found.graceful },
+        graceful_shutdown: if unit.language == Language::Go {
+            whole(found.graceful, "no stop signal is handled")
+        } else {
+            found.graceful
+        },
         tracing,
         auxiliary,
         ignored: ignored(unit),
@@ -115,21 +127,42 @@ fn ignored(unit: &Unit<'_>) -> Vec<Ignored> {
     let mut ignored = Vec::new();
     for (module, _) in &unit.modules {
         let file = FileId::of(&module.path);
-        ignored.extend(module.errors.iter().map(|range| Ignored { span: range.in_file(file), reason: "syntax that could not be read".to_owned() }));
+        ignored.extend(
+            module
+                .errors
+                .iter()
+                .map(|range| Ignored { span: range.in_file(file), reason: "syntax that could not be read".to_owned() }),
+        );
     }
     ignored
 }
 
 fn uses_tool(unit: &Unit<'_>, knowledge: &Knowledge) -> bool {
     let tools = &knowledge.words(unit.language).tool_packages;
-    let is_tool = |path: &str| tools.iter().any(|tool| path == tool || path.starts_with(&format!("{tool}.")) || path.starts_with(&format!("{tool}/")));
+    let is_tool = |path: &str| {
+        tools
+            .iter()
+            .any(|tool| path == tool || path.starts_with(&format!("{tool}.")) || path.starts_with(&format!("{tool}/")))
+    };
     unit.modules.iter().any(|(module, _)| !module.is_test && module.imports.iter().any(|import| is_tool(&import.path)))
 }
 
 /// Folders whose programs nobody deploys as a service.
 fn in_tool_folder(root: &str) -> bool {
-    const TOOLS: [&str; 12] =
-        ["test", "tests", "e2e", "scripts", "script", "tools", "hack", "examples", "example", "loadgenerator", "load-gen", "loadtest"];
+    const TOOLS: [&str; 12] = [
+        "test",
+        "tests",
+        "e2e",
+        "scripts",
+        "script",
+        "tools",
+        "hack",
+        "examples",
+        "example",
+        "loadgenerator",
+        "load-gen",
+        "loadtest",
+    ];
     root.split('/').any(|part| TOOLS.contains(&part.to_lowercase().as_str()))
 }
 
@@ -140,7 +173,8 @@ fn is_around(folder: &str, inner: &str) -> bool {
 
 /// One unit per `package main`, with the packages it imports.
 fn go_units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>> {
-    let go: Vec<&'a Module> = modules.iter().copied().filter(|module| module.language == Language::Go && !module.is_test).collect();
+    let go: Vec<&'a Module> =
+        modules.iter().copied().filter(|module| module.language == Language::Go && !module.is_test).collect();
     let roots = go_modules(manifests);
     let mut folders: BTreeMap<&str, Vec<&'a Module>> = BTreeMap::new();
     for module in &go {
@@ -175,32 +209,48 @@ fn go_units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>>
         let mut chosen: Vec<(&'a Module, String)> = Vec::new();
         for folder in &wanted {
             let path = import_path(folder);
-            let files = folders[folder].iter().filter(|module| wanted.len() == 1 || module.package != "main" || *folder == folder_of(&files[main].path));
+            let files = folders[folder].iter().filter(|module| {
+                wanted.len() == 1 || module.package != "main" || *folder == folder_of(&files[main].path)
+            });
             chosen.extend(files.map(|module| (*module, path.clone())));
         }
         let at = chosen.iter().position(|(module, _)| module.path == files[main].path);
         let root = (*folder).to_owned();
-        units.push(Unit { name: go_name(&root, &import_path(folder)), root, language: Language::Go, modules: chosen, main: at, roots: Vec::new() });
+        units.push(Unit {
+            name: go_name(&root, &import_path(folder)),
+            root,
+            language: Language::Go,
+            modules: chosen,
+            main: at,
+            roots: Vec::new(),
+        });
     }
     units
 }
 
 fn is_main(module: &Module) -> bool {
-    module.package == "main" && module.functions.iter().any(|function| function.name == "main" && function.owner.is_none())
+    module.package == "main"
+        && module.functions.iter().any(|function| function.name == "main" && function.owner.is_none())
 }
 
-/// The folder's name, or the module's when the folder says nothing.
+/// The nearest folder whose name says something, else the module's.
 fn go_name(root: &str, import_path: &str) -> String {
-    let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-    let folder = last(root);
-    if folder.is_empty() { last(import_path) } else { folder }
+    const NEUTRAL: [&str; 8] = ["cmd", "app", "main", "server", "src", "service", "internal", "api"];
+    let telling =
+        |path: &str| path.rsplit('/').find(|part| !part.is_empty() && !NEUTRAL.contains(part)).map(str::to_owned);
+    let last = || import_path.rsplit('/').next().unwrap_or(import_path).to_owned();
+    telling(root).or_else(|| telling(import_path)).unwrap_or_else(last)
 }
 
 /// Folder and module path of every `go.mod`.
 fn go_modules(manifests: &[Manifest]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for manifest in manifests.iter().filter(|manifest| manifest.path.rsplit('/').next() == Some("go.mod")) {
-        let path = manifest.text.lines().find_map(|line| line.trim().strip_prefix("module ")).map(|path| path.trim().trim_matches('"').to_owned());
+        let path = manifest
+            .text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("module "))
+            .map(|path| path.trim().trim_matches('"').to_owned());
         found.push((folder_of(&manifest.path).to_owned(), path.unwrap_or_default()));
     }
     found
@@ -208,8 +258,13 @@ fn go_modules(manifests: &[Manifest]) -> Vec<(String, String)> {
 
 /// One unit per folder with a manifest or Dockerfile, else per top folder.
 fn python_units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>> {
-    let python: Vec<&'a Module> = modules.iter().copied().filter(|module| module.language == Language::Python && !module.is_test).collect();
-    let marks: BTreeSet<&str> = manifests.iter().filter(|manifest| marks_python(&manifest.path)).map(|manifest| folder_of(&manifest.path)).collect();
+    let python: Vec<&'a Module> =
+        modules.iter().copied().filter(|module| module.language == Language::Python && !module.is_test).collect();
+    let marks: BTreeSet<&str> = manifests
+        .iter()
+        .filter(|manifest| marks_python(&manifest.path))
+        .map(|manifest| folder_of(&manifest.path))
+        .collect();
     let mut groups: BTreeMap<String, Vec<&'a Module>> = BTreeMap::new();
     for module in &python {
         let folder = folder_of(&module.path);
@@ -226,7 +281,8 @@ fn python_units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<
         let roots = python_roots(&root);
         let chosen = with_imported(&own, &roots, &all);
         let name = root.rsplit('/').next().unwrap_or(&root).to_owned();
-        let modules = chosen.into_iter().map(|module| (module, module.path.trim_end_matches(".py").to_owned())).collect();
+        let modules =
+            chosen.into_iter().map(|module| (module, module.path.trim_end_matches(".py").to_owned())).collect();
         units.push(Unit { name, root, language: Language::Python, modules, main: None, roots });
     }
     units
@@ -264,7 +320,9 @@ fn with_imported<'a>(own: &[&'a Module], roots: &[String], all: &BTreeMap<&str, 
                 let file = parts[..used].join("/");
                 let found = roots.iter().find_map(|root| {
                     let base = join_path(root, &file);
-                    all.get(format!("{base}.py").as_str()).or_else(|| all.get(format!("{base}/__init__.py").as_str())).copied()
+                    all.get(format!("{base}.py").as_str())
+                        .or_else(|| all.get(format!("{base}/__init__.py").as_str()))
+                        .copied()
                 });
                 if let Some(found) = found
                     && chosen.insert(&found.path, found).is_none()

@@ -255,7 +255,9 @@ impl<'a> Abs<'a> {
         let millis = match &self.kind {
             Kind::Millis(millis) => Some(*millis),
             Kind::Choice(options) => options.iter().find_map(|option| option.as_millis(unit)).map(|ms| ms as f64),
-            Kind::Text(value) => value.as_text().and_then(|text| duration_text(&text)).or_else(|| self.as_number().map(|n| n * unit)),
+            Kind::Text(value) => {
+                value.as_text().and_then(|text| duration_text(&text)).or_else(|| self.as_number().map(|n| n * unit))
+            }
             _ => self.as_number().map(|number| number * unit),
         }?;
         (millis.is_finite() && millis >= 0.0).then_some(millis.min(u64::MAX as f64) as u64)

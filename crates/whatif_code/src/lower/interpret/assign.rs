@@ -97,7 +97,8 @@ impl<'a> Interpreter<'a> {
             self.store(Location::Local(globals, name), value);
             return;
         }
-        let outer = if self.frames[here.0 as usize].names.contains_key(name) { None } else { self.outer(here, globals, name) };
+        let outer =
+            if self.frames[here.0 as usize].names.contains_key(name) { None } else { self.outer(here, globals, name) };
         match outer {
             Some(frame) if self.is_go() => self.store(Location::Local(frame, name), value),
             Some(frame) => {

@@ -54,7 +54,9 @@ impl<'a> Interpreter<'a> {
             StmtKind::Assign { targets, values, op, ty } => self.assignment(targets, values, op, ty),
             StmtKind::If { cond, then, otherwise } => return self.branch(cond, then, otherwise, &[], stmt.range),
             StmtKind::Loop { head, body } => return self.repeat(head, body, stmt.range),
-            StmtKind::Switch { subject, arms, is_select } => return self.switch(subject.as_ref(), arms, *is_select, stmt.range),
+            StmtKind::Switch { subject, arms, is_select } => {
+                return self.switch(subject.as_ref(), arms, *is_select, stmt.range);
+            }
             StmtKind::Try { body, handlers, otherwise, finally } => {
                 return self.guarded(Guarded { body, handlers, otherwise, finally, rest: &[], range: stmt.range });
             }

@@ -4,7 +4,7 @@ use super::outcome::Test;
 use super::state::{Exit, Interpreter, Watch};
 use crate::ir::{Arm, Expr, ExprKind, Stmt};
 use crate::lower::values::{Abs, Kind};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use whatif_model::Range;
 use whatif_model::flow::{OnError, Outcome, Step};
 
@@ -16,7 +16,7 @@ pub(super) struct Ran<'a> {
     pub(super) steps: Vec<Step>,
     pub(super) exit: Exit,
     pub(super) watch: Watch,
-    pub(super) names: HashMap<&'a str, Abs<'a>>,
+    pub(super) names: BTreeMap<&'a str, Abs<'a>>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -187,7 +187,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Runs one arm from the given names.
-    pub(super) fn arm(&mut self, body: &'a [Stmt], guards: &[u32], before: &HashMap<&'a str, Abs<'a>>) -> Ran<'a> {
+    pub(super) fn arm(&mut self, body: &'a [Stmt], guards: &[u32], before: &BTreeMap<&'a str, Abs<'a>>) -> Ran<'a> {
         self.restore(before.clone());
         let outer = std::mem::take(&mut self.watch);
         let depth = self.guards.len();
@@ -205,21 +205,25 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The names of the current frame.
-    pub(super) fn snapshot(&self) -> HashMap<&'a str, Abs<'a>> {
+    pub(super) fn snapshot(&self) -> BTreeMap<&'a str, Abs<'a>> {
         self.frames[self.here().0 as usize].names.clone()
     }
 
-    pub(super) fn restore(&mut self, names: HashMap<&'a str, Abs<'a>>) {
+    pub(super) fn restore(&mut self, names: BTreeMap<&'a str, Abs<'a>>) {
         let here = self.here();
         self.frame(here).names = names;
     }
 
-    fn merge(&mut self, a: HashMap<&'a str, Abs<'a>>, b: HashMap<&'a str, Abs<'a>>) {
+    fn merge(&mut self, a: BTreeMap<&'a str, Abs<'a>>, b: BTreeMap<&'a str, Abs<'a>>) {
         let names = self.joined(a, b);
         self.restore(names);
     }
 
-    pub(super) fn joined(&self, mut a: HashMap<&'a str, Abs<'a>>, b: HashMap<&'a str, Abs<'a>>) -> HashMap<&'a str, Abs<'a>> {
+    pub(super) fn joined(
+        &self,
+        mut a: BTreeMap<&'a str, Abs<'a>>,
+        b: BTreeMap<&'a str, Abs<'a>>,
+    ) -> BTreeMap<&'a str, Abs<'a>> {
         for (name, value) in b {
             let joined = match a.remove(name) {
                 Some(old) => old.join(value),
@@ -235,6 +239,10 @@ impl<'a> Interpreter<'a> {
         if arms.iter().all(Vec::is_empty) {
             return;
         }
+        if arms.iter().flatten().all(|step| self.is_clock(step)) {
+            // Which arm read the clock does not matter to anybody.
+            return self.push_steps(arms.into_iter().flatten().take(1).collect());
+        }
         if arms.len() == 1 {
             return self.push_steps(arms.into_iter().flatten().collect());
         }
@@ -248,6 +256,14 @@ impl<'a> Interpreter<'a> {
             return self.push_steps(kept.remove(0));
         }
         self.push_step(Step::Branch { arms: kept, span });
+    }
+
+    fn is_clock(&self, step: &Step) -> bool {
+        let Step::Effect(id) = step else { return false };
+        self.run
+            .effects
+            .get(id.0 as usize)
+            .is_some_and(|effect| effect.kind == whatif_model::flow::EffectKind::ClockRead)
     }
 
     /// After a test that ended the failing path, the tested name holds no failure any more.

@@ -82,7 +82,8 @@ impl<'a> Interpreter<'a> {
                 {
                     return value;
                 }
-                let result = self.inline_declared(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), args, range);
+                let result =
+                    self.inline_declared(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), args, range);
                 self.name_wrapped(result, args)
             }
             Kind::Closure(closure) => {
@@ -95,7 +96,9 @@ impl<'a> Interpreter<'a> {
                 self.method_call(&receiver, name, args, site)
             }
             Kind::Type(ty) => self.type_call(*ty, args, range),
-            Kind::Library(symbol) if self.is_go() && (**symbol == *"new" || **symbol == *"make") => self.allocate(args, range),
+            Kind::Library(symbol) if self.is_go() && (**symbol == *"new" || **symbol == *"make") => {
+                self.allocate(args, range)
+            }
             Kind::Library(symbol) => {
                 let symbol = symbol.clone();
                 self.library_call(&symbol, Some(callee), args, site)
@@ -136,13 +139,20 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `receiver.name(args)`.
-    pub(super) fn method_call(&mut self, receiver: &Abs<'a>, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
+    pub(super) fn method_call(
+        &mut self,
+        receiver: &Abs<'a>,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Abs<'a> {
         match &receiver.kind {
             Kind::Package(package) => {
                 let found = self.field(receiver, name);
                 if let Kind::Library(symbol) = &found.kind {
                     let package_name = self.package_name(*package).to_owned();
-                    let symbol = if symbol.contains('.') { symbol.to_string() } else { format!("{package_name}.{name}") };
+                    let symbol =
+                        if symbol.contains('.') { symbol.to_string() } else { format!("{package_name}.{name}") };
                     return self.library_call(&symbol, None, args, site);
                 }
                 if found.is_unknown()
@@ -170,7 +180,9 @@ impl<'a> Interpreter<'a> {
                 let (base, symbol) = ((**base).clone(), format!("{method}.{name}"));
                 match &base.kind {
                     Kind::Object(id) => match self.object(*id).class.clone() {
-                        Class::Library(class) => self.library_call(&format!("{class}.{symbol}"), Some(&base), args, site),
+                        Class::Library(class) => {
+                            self.library_call(&format!("{class}.{symbol}"), Some(&base), args, site)
+                        }
                         _ => self.unknown_call(Some(receiver), args, site.range),
                     },
                     _ => self.unknown_call(Some(receiver), args, site.range),
@@ -181,7 +193,12 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Several things it could be: one arm each.
-    fn alternatives_call(&mut self, options: &Rc<Vec<Abs<'a>>>, range: Range, mut each: impl FnMut(&mut Self, &Abs<'a>) -> Abs<'a>) -> Abs<'a> {
+    fn alternatives_call(
+        &mut self,
+        options: &Rc<Vec<Abs<'a>>>,
+        range: Range,
+        mut each: impl FnMut(&mut Self, &Abs<'a>) -> Abs<'a>,
+    ) -> Abs<'a> {
         let mut arms = Vec::new();
         let mut results = Vec::new();
         for option in self.distinct(options) {
@@ -227,12 +244,21 @@ impl<'a> Interpreter<'a> {
                 (Some(x), Some(y)) => f == g && self.alike(x, y, depth),
                 _ => false,
             },
-            (Kind::List(a), Kind::List(b)) if depth > 0 => a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| self.alike(x, y, depth - 1)),
+            (Kind::List(a), Kind::List(b)) if depth > 0 => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| self.alike(x, y, depth - 1))
+            }
             _ => false,
         }
     }
 
-    fn object_call(&mut self, receiver: &Abs<'a>, id: ObjectId, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
+    fn object_call(
+        &mut self,
+        receiver: &Abs<'a>,
+        id: ObjectId,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Abs<'a> {
         match self.object(id).class.clone() {
             Class::Own(ty) => self.instance_call(receiver, id, ty, name, args, site),
             Class::Library(class) => self.library_call(&format!("{class}.{name}"), Some(receiver), args, site),
@@ -243,7 +269,15 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn instance_call(&mut self, receiver: &Abs<'a>, id: ObjectId, ty: TypeId, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
+    fn instance_call(
+        &mut self,
+        receiver: &Abs<'a>,
+        id: ObjectId,
+        ty: TypeId,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Abs<'a> {
         if let Some(method) = self.program.method(ty, name) {
             return self.inline_declared(method, Some(receiver.clone()), args, site.range);
         }
@@ -263,14 +297,24 @@ impl<'a> Interpreter<'a> {
         }
         let implementations = self.implementations(ty);
         if !implementations.is_empty() {
-            let options: Vec<Abs<'a>> = implementations.into_iter().map(|ty| Kind::Object(self.class_object(ty)).into()).collect();
-            return self.alternatives_call(&Rc::new(options), site.range, |this, option| this.method_call(option, name, args, site));
+            let options: Vec<Abs<'a>> =
+                implementations.into_iter().map(|ty| Kind::Object(self.class_object(ty)).into()).collect();
+            return self.alternatives_call(&Rc::new(options), site.range, |this, option| {
+                this.method_call(option, name, args, site)
+            });
         }
         self.unknown_method(receiver, name, args, site)
     }
 
     /// A method of something the type embeds.
-    fn embedded_call(&mut self, id: ObjectId, ty: TypeId, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Option<Abs<'a>> {
+    fn embedded_call(
+        &mut self,
+        id: ObjectId,
+        ty: TypeId,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Option<Abs<'a>> {
         let declared = self.program.ty(ty);
         for base in &declared.ir.bases {
             let last = base.rsplit('.').next().unwrap_or(base);
@@ -280,8 +324,13 @@ impl<'a> Interpreter<'a> {
             };
             let knows = match &inner.kind {
                 Kind::Object(inner) => match &self.object(*inner).class {
-                    Class::Own(ty) => self.program.method(*ty, name).is_some() || !self.program.ty(*ty).ir.interface_methods.is_empty(),
-                    Class::Library(class) => self.knowledge.form(self.program.language, &format!("{class}.{name}")).is_some(),
+                    Class::Own(ty) => {
+                        self.program.method(*ty, name).is_some()
+                            || !self.program.ty(*ty).ir.interface_methods.is_empty()
+                    }
+                    Class::Library(class) => {
+                        self.knowledge.form(self.program.language, &format!("{class}.{name}")).is_some()
+                    }
                     Class::Dict => false,
                 },
                 _ => false,
@@ -303,7 +352,9 @@ impl<'a> Interpreter<'a> {
         let fits = all.filter(|candidate| {
             let declared = self.program.ty(*candidate);
             let module = self.program.modules[declared.module];
-            !module.is_test && !module.is_generated && wanted.iter().all(|name| declared.methods.contains_key(name.as_str()))
+            !module.is_test
+                && !module.is_generated
+                && wanted.iter().all(|name| declared.methods.contains_key(name.as_str()))
         });
         let mut fits: Vec<TypeId> = fits.take(64).collect();
         if fits.len() > 1 {
@@ -318,7 +369,14 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `Class.method(...)`.
-    fn class_call(&mut self, ty: TypeId, class: &Abs<'a>, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
+    fn class_call(
+        &mut self,
+        ty: TypeId,
+        class: &Abs<'a>,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Abs<'a> {
         match self.program.method(ty, name) {
             Some(method) => {
                 let declared = self.program.function(method).ir;
@@ -358,7 +416,12 @@ impl<'a> Interpreter<'a> {
         let owner = self.program.named_type(self.module(), function.owner.as_ref()?)?;
         let receiver = self.read_name(&function.receiver);
         let args = self.arguments(call);
-        let parent = self.program.lineage(owner).into_iter().skip(1).find_map(|ty| self.program.ty(ty).methods.get(name).copied());
+        let parent = self
+            .program
+            .lineage(owner)
+            .into_iter()
+            .skip(1)
+            .find_map(|ty| self.program.ty(ty).methods.get(name).copied());
         Some(match parent {
             Some(method) => self.inline_declared(method, Some(receiver), &args, range),
             None => {
@@ -381,7 +444,13 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A method of something not known: a logger by its name, else nothing that is understood.
-    pub(super) fn unknown_method(&mut self, receiver: &Abs<'a>, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
+    pub(super) fn unknown_method(
+        &mut self,
+        receiver: &Abs<'a>,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Abs<'a> {
         let from = receiver.from.clone();
         if self.log_call(name, site) {
             return receiver.clone();
@@ -394,7 +463,9 @@ impl<'a> Interpreter<'a> {
     pub(super) fn log_call(&mut self, name: &str, site: Site<'a>) -> bool {
         let words = self.knowledge.words(self.program.language);
         let has = |list: &[String], word: &str| list.iter().any(|item| item == word);
-        let logger = site.receiver_expr.is_some_and(|expr| chain_names(expr).iter().any(|part| has(&words.loggers, part.trim_start_matches('_'))));
+        let logger = site
+            .receiver_expr
+            .is_some_and(|expr| chain_names(expr).iter().any(|part| has(&words.loggers, part.trim_start_matches('_'))));
         if !logger {
             return false;
         }
@@ -435,7 +506,12 @@ impl<'a> Interpreter<'a> {
             return result;
         }
         let Some(wraps) = args.iter().find_map(|arg| self.handler_name(&arg.value)) else { return result };
-        let wrapped = crate::lower::values::Closure { function: closure.function, frame: closure.frame, module: closure.module, wraps: Some(wraps) };
+        let wrapped = crate::lower::values::Closure {
+            function: closure.function,
+            frame: closure.frame,
+            module: closure.module,
+            wraps: Some(wraps),
+        };
         Abs { kind: Kind::Closure(Rc::new(wrapped)), from: result.from }
     }
 

@@ -109,7 +109,9 @@ impl<'a> Interpreter<'a> {
                 self.made.insert(ty.0);
                 Kind::Object(self.new_object(Class::Own(*ty), Some(made))).into()
             }
-            Kind::Library(symbol) if symbol.starts_with("map[") => Kind::Object(self.new_object(Class::Dict, Some(made))).into(),
+            Kind::Library(symbol) if symbol.starts_with("map[") => {
+                Kind::Object(self.new_object(Class::Dict, Some(made))).into()
+            }
             Kind::Library(symbol) if symbol.contains('.') => {
                 let symbol = symbol.clone();
                 self.library_object(&symbol, Some(made))
@@ -160,7 +162,9 @@ impl<'a> Interpreter<'a> {
     fn settings_from_environment(&mut self, id: crate::lower::values::ObjectId, ty: TypeId, fields: &[&'a str]) {
         let bases = self.program.library_bases(ty);
         let reads = bases.iter().any(|base| {
-            self.knowledge.type_form(self.program.language, base).is_some_and(|(_, form)| form.set.contains_key("environment"))
+            self.knowledge
+                .type_form(self.program.language, base)
+                .is_some_and(|(_, form)| form.set.contains_key("environment"))
         });
         if !reads {
             return;

@@ -16,7 +16,15 @@ impl<'a> Interpreter<'a> {
     /// An effect without a policy.
     pub(super) fn new_effect(&self, kind: EffectKind, target: Target, span: Span) -> Effect {
         let via = self.active.iter().filter_map(|activation| activation.call).collect();
-        Effect { kind, target, span, via, on_error: OnError::Unknown, policy: Policy::default(), identity: Fact::Unknown }
+        Effect {
+            kind,
+            target,
+            span,
+            via,
+            on_error: OnError::Unknown,
+            policy: Policy::default(),
+            identity: Fact::Unknown,
+        }
     }
 
     /// Writes down an effect on a partner and returns what the call returns.
@@ -57,7 +65,8 @@ impl<'a> Interpreter<'a> {
         match call.form.does {
             Does::Http => self.http(call),
             Does::Rpc => {
-                let service = self.property(call, "service").map(|service| service.as_value()).unwrap_or_else(Value::unknown);
+                let service =
+                    self.property(call, "service").map(|service| service.as_value()).unwrap_or_else(Value::unknown);
                 let operation = match service.as_text() {
                     Some(service) => format!("{service}/{}", call.name),
                     None => call.name.to_owned(),
@@ -76,7 +85,8 @@ impl<'a> Interpreter<'a> {
                         Kind::Object(id) => self.peer_of(id, role),
                         _ => peer,
                     };
-                    let effect = self.partner_effect(call, EffectKind::Call { protocol: Protocol::Other, operation }, peer);
+                    let effect =
+                        self.partner_effect(call, EffectKind::Call { protocol: Protocol::Other, operation }, peer);
                     return Abs { kind: result.kind, from: effect.from };
                 }
                 self.partner_effect(call, EffectKind::Call { protocol: Protocol::Other, operation }, peer)
@@ -85,7 +95,10 @@ impl<'a> Interpreter<'a> {
     }
 
     fn http(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let url = self.property(call, "url").or_else(|| self.carried(call, "url")).map_or_else(Value::unknown, |url| url.as_value());
+        let url = self
+            .property(call, "url")
+            .or_else(|| self.carried(call, "url"))
+            .map_or_else(Value::unknown, |url| url.as_value());
         let base = call.object().and_then(|id| self.object(id).fields.get("base")).map(Abs::as_value);
         let url = match base {
             Some(mut base) if !is_absolute(&url) => {
@@ -102,7 +115,8 @@ impl<'a> Interpreter<'a> {
         };
         let method = if method.is_empty() { "ANY".to_owned() } else { method };
         let operation = format!("{method} {}", path_of(&url));
-        let peer = Peer { role: PeerRole::Service, address: url, name: Value::default(), technology: "http".to_owned() };
+        let peer =
+            Peer { role: PeerRole::Service, address: url, name: Value::default(), technology: "http".to_owned() };
         self.partner_effect(call, EffectKind::Call { protocol: Protocol::Http, operation }, peer)
     }
 
@@ -138,10 +152,17 @@ impl<'a> Interpreter<'a> {
             PeerRole::Store => &["database"],
             PeerRole::Service => &["service"],
         };
-        let name = keys.iter().find_map(|key| text(key).filter(|name| name.as_text().as_deref() != Some(""))).unwrap_or_default();
+        let name = keys
+            .iter()
+            .find_map(|key| text(key).filter(|name| name.as_text().as_deref() != Some("")))
+            .unwrap_or_default();
         let technology = text("technology").and_then(|value| value.as_text()).unwrap_or_default();
         let address = self.object_address(id);
-        let technology = if technology.is_empty() || technology == "sql" { scheme_technology(&address).unwrap_or(technology) } else { technology };
+        let technology = if technology.is_empty() || technology == "sql" {
+            scheme_technology(&address).unwrap_or(technology)
+        } else {
+            technology
+        };
         Peer { role, address, name, technology }
     }
 
@@ -167,7 +188,9 @@ impl<'a> Interpreter<'a> {
 
     /// Topic or routing key; the exchange when there is no other name.
     fn topic_of(&self, call: &Use<'a, '_>) -> Option<Value> {
-        let named = |key: &str| self.property(call, key).or_else(|| self.carried_message(call, key)).map(|value| first_text(&value));
+        let named = |key: &str| {
+            self.property(call, key).or_else(|| self.carried_message(call, key)).map(|value| first_text(&value))
+        };
         let known = |value: &Value| value.as_text().as_deref() != Some("") && !value.parts.is_empty();
         named("topic").filter(known).or_else(|| named("exchange").filter(known))
     }
@@ -281,7 +304,7 @@ impl<'a> Interpreter<'a> {
 
     fn is_identity(&self, name: &str) -> bool {
         let plain = normal(name);
-        self.knowledge.words(self.program.language).identities.iter().any(|key| plain == *key)
+        self.knowledge.words(self.program.language).identities.contains(&plain)
     }
 
     /// A header of an outgoing request may carry its identity.
@@ -313,11 +336,23 @@ impl<'a> Interpreter<'a> {
             match origin {
                 Origin::Fresh(number) if *number >= self.run.base => {
                     let label = format!("{name} is made fresh");
-                    return (Fact::known(Identity::Fresh { in_retry: false }, Evidence::stated(Stage::Code, call.span, label)), Some(*number));
+                    return (
+                        Fact::known(
+                            Identity::Fresh { in_retry: false },
+                            Evidence::stated(Stage::Code, call.span, label),
+                        ),
+                        Some(*number),
+                    );
                 }
                 Origin::Request(field) if self.is_key(field) || strong.is_some() => {
                     let label = format!("{name} comes with the request");
-                    return (Fact::known(Identity::FromRequest(field.to_string()), Evidence::stated(Stage::Code, call.span, label)), None);
+                    return (
+                        Fact::known(
+                            Identity::FromRequest(field.to_string()),
+                            Evidence::stated(Stage::Code, call.span, label),
+                        ),
+                        None,
+                    );
                 }
                 _ => {}
             }
@@ -338,7 +373,8 @@ impl<'a> Interpreter<'a> {
         for (field, value) in &object.fields {
             self.payload(field, value, depth - 1, found);
         }
-        object.made.is_some() && !matches!(object.class, super::state::Class::Library(ref class) if &**class == "channel")
+        object.made.is_some()
+            && !matches!(object.class, super::state::Class::Library(ref class) if &**class == "channel")
     }
 }
 

@@ -79,7 +79,11 @@ impl<'a> Interpreter<'a> {
         if matches!(op, "and" | "&&") {
             let (_, value) = self.test(left);
             let other = self.eval(right);
-            return if let Kind::Bool(false) = value.kind { value } else { Abs { kind: other.kind, from: value.from.union(&other.from) } };
+            return if let Kind::Bool(false) = value.kind {
+                value
+            } else {
+                Abs { kind: other.kind, from: value.from.union(&other.from) }
+            };
         }
         let a = self.eval(left);
         if matches!(op, "or" | "||") {
@@ -94,17 +98,23 @@ impl<'a> Interpreter<'a> {
     pub(super) fn combine(&mut self, op: &str, a: &Abs<'a>, b: &Abs<'a>) -> Abs<'a> {
         let from = a.from.union(&b.from);
         let kind = match (op, &a.kind, &b.kind) {
-            ("+", Kind::Text(_), _) | ("+", _, Kind::Text(_)) => return super::strings::concat(&[a.clone(), b.clone()]),
+            ("+", Kind::Text(_), _) | ("+", _, Kind::Text(_)) => {
+                return super::strings::concat(&[a.clone(), b.clone()]);
+            }
             ("%", Kind::Text(template), _) => {
                 let args: Vec<Abs<'a>> = match &b.kind {
                     Kind::Tuple(items) | Kind::List(items) => items.to_vec(),
-                    Kind::Object(id) if self.object(*id).class == Class::Dict => return self.named_percent(template, *id).with(&from),
+                    Kind::Object(id) if self.object(*id).class == Class::Dict => {
+                        return self.named_percent(template, *id).with(&from);
+                    }
                     _ => vec![b.clone()],
                 };
                 return super::strings::percent(template, &args).with(&from);
             }
             ("+", Kind::List(a), Kind::List(b)) => Kind::List(Rc::new(a.iter().chain(b.iter()).cloned().collect())),
-            ("/", Kind::Text(_), Kind::Text(_)) => return super::strings::concat(&[a.clone(), Abs::text("/"), b.clone()]),
+            ("/", Kind::Text(_), Kind::Text(_)) => {
+                return super::strings::concat(&[a.clone(), Abs::text("/"), b.clone()]);
+            }
             ("==" | "!=", x, y) => match literal_equal(x, y) {
                 Some(equal) => Kind::Bool(equal == (op == "==")),
                 None => Kind::Unknown,
@@ -112,7 +122,9 @@ impl<'a> Interpreter<'a> {
             (_, Kind::Millis(x), Kind::Millis(y)) => arithmetic(op, *x, *y).map_or(Kind::Unknown, Kind::Millis),
             ("*", Kind::Millis(x), _) => b.as_number().map_or(Kind::Millis(*x), |y| Kind::Millis(x * y)),
             ("*", _, Kind::Millis(y)) => a.as_number().map_or(Kind::Millis(*y), |x| Kind::Millis(x * y)),
-            ("/" | "+" | "-", Kind::Millis(x), _) => b.as_number().and_then(|y| arithmetic(op, *x, y)).map_or(Kind::Unknown, Kind::Millis),
+            ("/" | "+" | "-", Kind::Millis(x), _) => {
+                b.as_number().and_then(|y| arithmetic(op, *x, y)).map_or(Kind::Unknown, Kind::Millis)
+            }
             ("<<", Kind::Millis(x), _) => Kind::Millis(*x),
             (_, Kind::Number(x), Kind::Number(y)) => arithmetic(op, *x, *y).map_or(Kind::Unknown, Kind::Number),
             ("*" | "**" | "+", Kind::Number(x), Kind::Unknown) => Kind::Number(*x),
@@ -169,7 +181,8 @@ impl<'a> Interpreter<'a> {
         let here = self.here();
         for name in names {
             let value = self.read_name(name);
-            let is_bare = matches!(&value.kind, Kind::Library(symbol) if **symbol == *name) && self.does(name).is_none();
+            let is_bare =
+                matches!(&value.kind, Kind::Library(symbol) if **symbol == *name) && self.does(name).is_none();
             if is_bare {
                 self.frame(here).names.insert(name, item.clone());
             }
@@ -177,7 +190,13 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Methods of lists and dicts.
-    pub(super) fn collection_call(&mut self, base: &'a Expr, receiver: &Abs<'a>, name: &str, args: &[Argument<'a>]) -> Option<Abs<'a>> {
+    pub(super) fn collection_call(
+        &mut self,
+        base: &'a Expr,
+        receiver: &Abs<'a>,
+        name: &str,
+        args: &[Argument<'a>],
+    ) -> Option<Abs<'a>> {
         match (&receiver.kind, name) {
             (Kind::List(items), "append" | "add" | "extend") => {
                 let item = args.first()?.value.clone();
@@ -227,7 +246,6 @@ impl<'a> Interpreter<'a> {
             Class::Own(_) => false,
         }
     }
-
 }
 
 /// `a or b`: `b` is what a variable falls back to.
@@ -280,4 +298,3 @@ fn number(text: &str) -> Option<f64> {
     }
     plain.parse().ok()
 }
-

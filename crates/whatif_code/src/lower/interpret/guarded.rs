@@ -71,7 +71,13 @@ impl<'a> Interpreter<'a> {
         }
         self.push_try(steps, caught, rest, finally, guarded.range);
         match (last, follows) {
-            (Exit::Falls, true) => if then == Exit::Falls { Exit::Falls } else { mixed(then, exit) },
+            (Exit::Falls, true) => {
+                if then == Exit::Falls {
+                    Exit::Falls
+                } else {
+                    mixed(then, exit)
+                }
+            }
             (Exit::Falls, false) => match joint.unwrap_or(exit) {
                 Exit::Falls => self.exec(guarded.rest),
                 exit => exit,
@@ -83,7 +89,7 @@ impl<'a> Interpreter<'a> {
     fn run_handlers(
         &mut self,
         handlers: &'a [Handler],
-        start: &std::collections::HashMap<&'a str, Abs<'a>>,
+        start: &std::collections::BTreeMap<&'a str, Abs<'a>>,
         effects: &[u32],
         exit: Exit,
     ) -> Caught<'a> {
@@ -92,7 +98,8 @@ impl<'a> Interpreter<'a> {
             let remote = self.catches_effects(handler);
             let mut names = start.clone();
             if !handler.name.is_empty() {
-                let error = if remote { effects.iter().map(|effect| Origin::Failure(*effect)).collect() } else { Vec::new() };
+                let error =
+                    if remote { effects.iter().map(|effect| Origin::Failure(*effect)).collect() } else { Vec::new() };
                 names.insert(&handler.name, Abs::tainted(Taint::of(error)));
             }
             let ran = self.arm(&handler.body, if remote { effects } else { &[] }, &names);

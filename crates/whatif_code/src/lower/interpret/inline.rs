@@ -22,7 +22,13 @@ pub(super) struct Callee<'a> {
 
 impl<'a> Interpreter<'a> {
     /// Runs a declared function.
-    pub(super) fn inline_declared(&mut self, id: FunctionId, receiver: Option<Abs<'a>>, args: &[Argument<'a>], range: Range) -> Abs<'a> {
+    pub(super) fn inline_declared(
+        &mut self,
+        id: FunctionId,
+        receiver: Option<Abs<'a>>,
+        args: &[Argument<'a>],
+        range: Range,
+    ) -> Abs<'a> {
         let declared = self.program.function(id);
         self.visited.insert(id.0);
         let callee = Callee { function: declared.ir, module: declared.module, parent: None };
@@ -36,7 +42,13 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Runs a function with what is known about its arguments, and returns what it returns.
-    pub(super) fn inline(&mut self, callee: Callee<'a>, receiver: Option<Abs<'a>>, args: &[Argument<'a>], range: Range) -> Abs<'a> {
+    pub(super) fn inline(
+        &mut self,
+        callee: Callee<'a>,
+        receiver: Option<Abs<'a>>,
+        args: &[Argument<'a>],
+        range: Range,
+    ) -> Abs<'a> {
         let taint = args.iter().fold(Taint::default(), |taint, arg| taint.union(&arg.value.from)).without_failures();
         if self.is_active(callee.function) {
             return Abs::tainted(taint);
@@ -58,12 +70,19 @@ impl<'a> Interpreter<'a> {
     }
 
     fn is_active(&self, function: &Function) -> bool {
-        let same = |activation: &&Activation<'a>| activation.function.is_some_and(|active| std::ptr::eq(active, function));
+        let same =
+            |activation: &&Activation<'a>| activation.function.is_some_and(|active| std::ptr::eq(active, function));
         self.active.iter().filter(same).count() >= RECURSION_MAX
     }
 
     /// Runs the body in a frame of its own.
-    pub(super) fn enter(&mut self, callee: Callee<'a>, receiver: Option<Abs<'a>>, args: &[Argument<'a>], call: Option<Range>) -> Abs<'a> {
+    pub(super) fn enter(
+        &mut self,
+        callee: Callee<'a>,
+        receiver: Option<Abs<'a>>,
+        args: &[Argument<'a>],
+        call: Option<Range>,
+    ) -> Abs<'a> {
         let call = call.map(|range| self.span(range));
         let frame = self.new_frame(callee.parent);
         self.push_activation(Some(callee.function), callee.module, frame, call);
@@ -87,9 +106,24 @@ impl<'a> Interpreter<'a> {
         value.unwrap_or_else(|| if self.is_go() { Abs::unknown() } else { Abs::nil() })
     }
 
-    pub(crate) fn push_activation(&mut self, function: Option<&'a Function>, module: usize, frame: FrameId, call: Option<whatif_model::Span>) {
+    pub(crate) fn push_activation(
+        &mut self,
+        function: Option<&'a Function>,
+        module: usize,
+        frame: FrameId,
+        call: Option<whatif_model::Span>,
+    ) {
         let loops = self.loops.len();
-        self.active.push(Activation { function, module, frame, call, returns: None, defers: Vec::new(), loops, tries: 0 });
+        self.active.push(Activation {
+            function,
+            module,
+            frame,
+            call,
+            returns: None,
+            defers: Vec::new(),
+            loops,
+            tries: 0,
+        });
     }
 
     /// Runs what was deferred, last first.
@@ -129,7 +163,9 @@ impl<'a> Interpreter<'a> {
                 arg.map(|arg| arg.value.clone())
             };
             let value = match (value, &param.default) {
-                (Some(value), _) if value.is_unknown() && !param.ty.is_empty() => self.typed(callee.module, &param.ty).with(&value.from),
+                (Some(value), _) if value.is_unknown() && !param.ty.is_empty() => {
+                    self.typed(callee.module, &param.ty).with(&value.from)
+                }
                 (Some(value), _) => value,
                 (None, Some(default)) => self.default_of(default, callee.module, &param.ty),
                 (None, None) => self.missing(callee, at),

@@ -60,12 +60,19 @@ pub(super) fn find<'v, 'a>(spec: &ArgSpec, args: &'v [Argument<'a>]) -> Option<&
 
 impl<'a> Interpreter<'a> {
     /// A call of a library by canonical name.
-    pub(super) fn library_call(&mut self, symbol: &str, receiver: Option<&Abs<'a>>, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
+    pub(super) fn library_call(
+        &mut self,
+        symbol: &str,
+        receiver: Option<&Abs<'a>>,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Abs<'a> {
         let language = self.program.language;
         let span = self.span(site.range);
         let name = symbol.rsplit('.').next().unwrap_or(symbol);
         if let Some(Found { library, form }) = self.knowledge.form(language, symbol) {
-            let call = Use { library, form, receiver, args, name, range: site.range, span, receiver_expr: site.receiver_expr };
+            let call =
+                Use { library, form, receiver, args, name, range: site.range, span, receiver_expr: site.receiver_expr };
             let value = self.apply(&call);
             self.fill(&call, &value);
             return value;
@@ -97,7 +104,8 @@ impl<'a> Interpreter<'a> {
     /// Arguments a call writes into hold what it read.
     fn fill(&mut self, call: &Use<'a, '_>, value: &Abs<'a>) {
         let Some(spec) = call.form.args.get("out") else { return };
-        let from = value.from.union(&call.taint()).retain(|origin| matches!(origin, Origin::Data(_) | Origin::Request(_)));
+        let from =
+            value.from.union(&call.taint()).retain(|origin| matches!(origin, Origin::Data(_) | Origin::Request(_)));
         let (first, all) = match spec.place {
             Some(Place::From(first)) => (first, true),
             Some(Place::First(first)) => (first, false),
@@ -122,14 +130,31 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Types whose every method does the same thing: stubs, builders.
-    fn any_method(&mut self, receiver: Option<&Abs<'a>>, args: &[Argument<'a>], name: &str, site: Site<'a>, span: Span) -> Option<Abs<'a>> {
+    fn any_method(
+        &mut self,
+        receiver: Option<&Abs<'a>>,
+        args: &[Argument<'a>],
+        name: &str,
+        site: Site<'a>,
+        span: Span,
+    ) -> Option<Abs<'a>> {
         let receiver = receiver?;
         let Kind::Object(id) = receiver.kind else { return None };
         let Class::Library(class) = self.object(id).class.clone() else { return None };
         let (library, form) = self.knowledge.type_form(self.program.language, &class)?;
         let does = form.any_method?;
-        let form = library.form.iter().find(|form| form.does == does && form.call.iter().any(|call| call.ends_with(".*")))?;
-        let call = Use { library, form, receiver: Some(receiver), args, name, range: site.range, span, receiver_expr: site.receiver_expr };
+        let form =
+            library.form.iter().find(|form| form.does == does && form.call.iter().any(|call| call.ends_with(".*")))?;
+        let call = Use {
+            library,
+            form,
+            receiver: Some(receiver),
+            args,
+            name,
+            range: site.range,
+            span,
+            receiver_expr: site.receiver_expr,
+        };
         Some(self.apply(&call))
     }
 
@@ -148,26 +173,47 @@ impl<'a> Interpreter<'a> {
     fn apply(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         match call.form.does {
             Does::Make => self.make(call),
-            Does::Pass => call.argument("value").map(|arg| arg.value.clone()).or_else(|| call.receiver.cloned()).unwrap_or_else(Abs::unknown).with(&taint_of(call.args)),
+            Does::Pass => call
+                .argument("value")
+                .map(|arg| arg.value.clone())
+                .or_else(|| call.receiver.cloned())
+                .unwrap_or_else(Abs::unknown)
+                .with(&taint_of(call.args)),
             Does::Constant | Does::Nothing | Does::Fill => Abs::tainted(call.taint()),
             Does::Env | Does::Setting => self.environment(call),
             Does::Format => self.format(call),
             Does::Join => super::strings::concat(&call.args.iter().map(|arg| arg.value.clone()).collect::<Vec<_>>()),
             Does::Duration => self.duration(call),
             Does::Identity => self.identity(call),
-            Does::Random => Abs { kind: call.args.first().map_or(Kind::Unknown, |arg| arg.value.kind.clone()), from: call.taint().union(&Taint::one(Origin::Random)) },
+            Does::Random => Abs {
+                kind: call.args.first().map_or(Kind::Unknown, |arg| arg.value.kind.clone()),
+                from: call.taint().union(&Taint::one(Origin::Random)),
+            },
             Does::Clock => {
                 self.plain_effect(EffectKind::ClockRead, call.span);
                 Abs::unknown()
             }
             Does::Sleep => self.sleep(call),
-            Does::ContextBackground | Does::ContextDerive | Does::ContextTimeout | Does::ContextDetach | Does::ContextInbound => self.context(call),
+            Does::ContextBackground
+            | Does::ContextDerive
+            | Does::ContextTimeout
+            | Does::ContextDetach
+            | Does::ContextInbound => self.context(call),
             Does::Http | Does::Rpc | Does::Call => self.request(call),
             Does::Sql | Does::Read | Does::Write | Does::Stage => self.store_call(call),
-            Does::Publish | Does::Consume | Does::Receive | Does::Ack | Does::Nack | Does::Ticker | Does::Schedule | Does::Task => self.messaging(call),
+            Does::Publish
+            | Does::Consume
+            | Does::Receive
+            | Does::Ack
+            | Does::Nack
+            | Does::Ticker
+            | Does::Schedule
+            | Does::Task => self.messaging(call),
             Does::Lock | Does::Unlock => self.lock(call),
             Does::Begin | Does::Commit | Does::Rollback | Does::Transaction => self.transaction(call),
-            Does::Route | Does::Group | Does::Mount | Does::Handler | Does::Serve | Does::RpcRegister => self.routing(call),
+            Does::Route | Does::Group | Does::Mount | Does::Handler | Does::Serve | Does::RpcRegister => {
+                self.routing(call)
+            }
             Does::Tracing | Does::Signal | Does::Shutdown => self.installation(call),
             Does::Spawn | Does::Run | Does::Retry | Does::Breaker => self.run_function(call),
             Does::Log => {
@@ -211,7 +257,9 @@ impl<'a> Interpreter<'a> {
         };
         let id = self.new_object(Class::Library(Rc::from(class.as_str())), Some(call.span));
         let mut fields: BTreeMap<Rc<str>, Abs<'a>> = match call.object() {
-            Some(receiver) if !matches!(self.object(receiver).class, Class::Own(_)) => self.object(receiver).fields.clone(),
+            Some(receiver) if !matches!(self.object(receiver).class, Class::Own(_)) => {
+                self.object(receiver).fields.clone()
+            }
             _ => BTreeMap::new(),
         };
         fields.remove("trigger");
@@ -233,7 +281,11 @@ impl<'a> Interpreter<'a> {
         }
         if call.form.options {
             self.merge_options(&mut fields, call.args);
+        } else {
+            let given: Vec<Argument<'a>> = call.args.iter().filter(|arg| self.is_option(&arg.value)).cloned().collect();
+            self.merge_options(&mut fields, &given);
         }
+        self.service_config(&mut fields);
         if !call.library.technology.is_empty() {
             fields.entry(Rc::from("technology")).or_insert_with(|| Abs::text(call.library.technology.clone()));
         }
@@ -250,6 +302,26 @@ impl<'a> Interpreter<'a> {
     /// Whether a constructor may fail: those that do not are options, routes and routers.
     fn knowledge_of_errors(&self, call: &Use<'a, '_>) -> bool {
         matches!(call.form.does, Does::Make | Does::Begin | Does::Call)
+    }
+
+    fn is_option(&self, value: &Abs<'a>) -> bool {
+        let Kind::Object(id) = value.kind else { return false };
+        matches!(&self.object(id).class, Class::Library(class) if &**class == "option")
+    }
+
+    /// gRPC's service config is JSON text in an option: its retry policy is the client's.
+    fn service_config(&self, fields: &mut BTreeMap<Rc<str>, Abs<'a>>) {
+        let Some(text) = fields.get("service_config").and_then(Abs::as_text) else { return };
+        if let Some(attempts) = json_number(&text, "maxAttempts") {
+            fields.insert(Rc::from("retry_attempts"), Kind::Number(attempts).into());
+            fields.insert(Rc::from("retry_counts"), Abs::text("attempts"));
+        }
+        if let Some(pause) = json_text(&text, "initialBackoff").and_then(duration_text) {
+            fields.insert(Rc::from("retry_backoff"), Kind::Millis(pause).into());
+        }
+        if let Some(limit) = json_text(&text, "timeout").and_then(duration_text) {
+            fields.insert(Rc::from("timeout"), Kind::Millis(limit).into());
+        }
     }
 
     /// Options are objects too: what they carry, the object they are given to carries.
@@ -298,7 +370,8 @@ impl<'a> Interpreter<'a> {
 
     fn duration(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let from = taint_of(call.args);
-        let units: [(&str, f64); 6] = [("ms", 1.0), ("seconds", 1e3), ("minutes", 60e3), ("hours", 3600e3), ("days", 86400e3), ("nanos", 1e-6)];
+        let units: [(&str, f64); 6] =
+            [("ms", 1.0), ("seconds", 1e3), ("minutes", 60e3), ("hours", 3600e3), ("days", 86400e3), ("nanos", 1e-6)];
         let mut total = None;
         for (property, unit) in units {
             if let Some(arg) = call.argument(property) {
@@ -326,7 +399,8 @@ impl<'a> Interpreter<'a> {
     fn sleep(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let pause = call.argument("pause").map_or_else(Abs::unknown, |arg| arg.value.clone());
         let unit = if self.is_go() { 1e-6 } else { 1e3 };
-        let millis = pause.as_millis(unit).filter(|_| !pause.from.iter().any(|o| matches!(o, Origin::Random | Origin::Counter)));
+        let millis =
+            pause.as_millis(unit).filter(|_| !pause.from.iter().any(|o| matches!(o, Origin::Random | Origin::Counter)));
         self.plain_effect(EffectKind::Sleep(millis), call.span);
         if let Some(watch) = self.loops.last_mut() {
             watch.pauses.push(pause);
@@ -339,7 +413,9 @@ impl<'a> Interpreter<'a> {
             Some(Kind::Context(context)) => (*context).clone(),
             Some(Kind::Choice(options)) => options
                 .iter()
-                .find_map(|option| if let Kind::Context(context) = &option.kind { Some((**context).clone()) } else { None })
+                .find_map(
+                    |option| if let Kind::Context(context) = &option.kind { Some((**context).clone()) } else { None },
+                )
                 .unwrap_or(Context { origin: ContextOrigin::Unknown, deadline: None }),
             _ => Context { origin: ContextOrigin::Unknown, deadline: None },
         };
@@ -422,7 +498,8 @@ impl<'a> Interpreter<'a> {
             }
             Does::Signal => {
                 let stops = call.args.iter().any(|arg| {
-                    let symbol = if let Kind::Library(symbol) = &arg.value.kind { symbol.to_string() } else { String::new() };
+                    let symbol =
+                        if let Kind::Library(symbol) = &arg.value.kind { symbol.to_string() } else { String::new() };
                     ["SIGTERM", "SIGINT", "Interrupt"].iter().any(|name| symbol.ends_with(name))
                 });
                 if stops {
@@ -459,9 +536,32 @@ impl<'a> Interpreter<'a> {
         for (property, text) in &call.form.set {
             self.store(super::state::Location::Field(id, Rc::from(property.as_str())), Abs::text(text.clone()));
         }
+        let given: Vec<Argument<'a>> = call.args.iter().filter(|arg| self.is_option(&arg.value)).cloned().collect();
+        if !given.is_empty() {
+            let mut fields = self.object(id).fields.clone();
+            self.merge_options(&mut fields, &given);
+            self.heap[id.0 as usize].fields = fields;
+        }
         if call.form.does == Does::SetHeader {
             self.outgoing_header(id, call);
         }
         call.receiver.cloned().unwrap_or_else(Abs::unknown).with(&taint_of(call.args))
     }
+}
+
+/// The number a key of a JSON text has, wherever it stands.
+fn json_number(text: &str, key: &str) -> Option<f64> {
+    let rest = json_value(text, key)?;
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+/// The string a key of a JSON text has, wherever it stands.
+fn json_text<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    json_value(text, key)?.strip_prefix('"')?.split('"').next()
+}
+
+fn json_value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let at = text.find(&format!("\"{key}\""))?;
+    Some(text[at + key.len() + 2..].trim_start().strip_prefix(':')?.trim_start())
 }

@@ -40,7 +40,8 @@ impl<'a> Interpreter<'a> {
                 Imported::Library(symbol) => self.library_value(&symbol),
             };
         }
-        self.wildcard(module, name).unwrap_or_else(|| if name == "__name__" { Abs::text("__main__") } else { Abs::library(name) })
+        self.wildcard(module, name)
+            .unwrap_or_else(|| if name == "__name__" { Abs::text("__main__") } else { Abs::library(name) })
     }
 
     fn wildcard(&mut self, module: usize, name: &str) -> Option<Abs<'a>> {
@@ -91,7 +92,11 @@ impl<'a> Interpreter<'a> {
                 }
                 Does::Constant => return Abs::text(set("text").cloned().unwrap_or_default()),
                 Does::Make if set("value").is_some() => {
-                    let at = self.active.last().and_then(|activation| activation.function).map(|function| function.name_range);
+                    let at = self
+                        .active
+                        .last()
+                        .and_then(|activation| activation.function)
+                        .map(|function| function.name_range);
                     let at = at.map(|range| self.span(range));
                     return self.library_object(symbol, at);
                 }
@@ -230,9 +235,11 @@ impl<'a> Interpreter<'a> {
     /// A method as a value; a property is read at once.
     fn bound(&mut self, method: crate::lower::program::FunctionId, base: &Abs<'a>) -> Abs<'a> {
         let declared = self.program.function(method);
-        let property = declared.ir.decorators.iter().any(|decorator| {
-            decorator.dotted().is_some_and(|name| name.ends_with("property"))
-        });
+        let property = declared
+            .ir
+            .decorators
+            .iter()
+            .any(|decorator| decorator.dotted().is_some_and(|name| name.ends_with("property")));
         if property {
             return self.inline_declared(method, Some(base.clone()), &[], declared.ir.name_range);
         }
@@ -297,14 +304,19 @@ impl<'a> Interpreter<'a> {
             Kind::Object(id) => self.keyed(base, *id, key.as_deref()),
             Kind::Library(symbol) => {
                 if let Some(name) = &key
-                    && self.knowledge.form(self.program.language, &format!("{symbol}.get")).is_some_and(|f| f.form.does == Does::Env)
+                    && self
+                        .knowledge
+                        .form(self.program.language, &format!("{symbol}.get"))
+                        .is_some_and(|f| f.form.does == Does::Env)
                 {
                     return Abs::value(Value::env(name.clone()));
                 }
                 let name = key.unwrap_or_default();
                 Abs::tainted(requested(&base.from, &name))
             }
-            _ => Abs::tainted(requested(&base.from, key.as_deref().unwrap_or("")).union(&index.from.without_failures())),
+            _ => {
+                Abs::tainted(requested(&base.from, key.as_deref().unwrap_or("")).union(&index.from.without_failures()))
+            }
         }
     }
 
@@ -315,7 +327,9 @@ impl<'a> Interpreter<'a> {
         match key {
             Some(key) => match object.fields.get(key) {
                 Some(value) => value.clone(),
-                None if is_settings => Abs::value(Value { parts: vec![Part::Setting { key: key.to_owned(), default: None }] }),
+                None if is_settings => {
+                    Abs::value(Value { parts: vec![Part::Setting { key: key.to_owned(), default: None }] })
+                }
                 None => Abs::tainted(requested(&base.from, key)),
             },
             None => {
@@ -332,7 +346,11 @@ impl<'a> Interpreter<'a> {
         }
         if let Some(ty) = self.program.named_type(module, text) {
             let declared = self.program.ty(ty);
-            if declared.ir.fields.is_empty() && declared.ir.interface_methods.is_empty() && declared.methods.is_empty() && self.is_go() {
+            if declared.ir.fields.is_empty()
+                && declared.ir.interface_methods.is_empty()
+                && declared.methods.is_empty()
+                && self.is_go()
+            {
                 return Abs::unknown();
             }
             return Kind::Object(self.class_object(ty)).into();
@@ -357,7 +375,10 @@ impl<'a> Interpreter<'a> {
             crate::ir::ExprKind::Name(name) => {
                 let here = self.here();
                 if let Some(place) = self.frames[here.0 as usize].places.get(name.as_str())
-                    && !self.frames[here.0 as usize].names.get(name.as_str()).is_some_and(|v| matches!(v.kind, Kind::Object(_)))
+                    && !self.frames[here.0 as usize]
+                        .names
+                        .get(name.as_str())
+                        .is_some_and(|v| matches!(v.kind, Kind::Object(_)))
                 {
                     return Some(place.clone());
                 }

@@ -47,7 +47,9 @@ impl<'a> Interpreter<'a> {
         let exit = self.exec(body);
         let steps = self.close_block();
         let watch = self.loops.pop().unwrap_or_default();
-        if let (Some(trigger), true) = (watch.received.clone(), self.starting || !matches!(self.run.trigger, Some(Trigger::Message { .. }))) {
+        if let (Some(trigger), true) =
+            (watch.received.clone(), self.starting || !matches!(self.run.trigger, Some(Trigger::Message { .. })))
+        {
             return self.consume_body(trigger, body, Vec::new(), range);
         }
         let after = self.snapshot();
@@ -62,15 +64,29 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn finish_loop(&mut self, steps: Vec<Step>, watch: &LoopWatch<'a>, exit: Exit, head: (Option<u32>, bool, u32), span: Span) {
+    fn finish_loop(
+        &mut self,
+        steps: Vec<Step>,
+        watch: &LoopWatch<'a>,
+        exit: Exit,
+        head: (Option<u32>, bool, u32),
+        span: Span,
+    ) {
         let (rounds, bounded, first) = head;
         let leaves = watch.success_leaves || matches!(exit, Exit::Returns | Exit::Breaks);
-        let tried = (first..self.next_effect()).any(|effect| self.effect(effect).is_some_and(|effect| super::policy::is_bounded(&effect.kind)));
-        let is_retry = watch.failure_continues && leaves && tried && (rounds.is_some() || !bounded || watch.bound.is_some());
+        let tried = (first..self.next_effect())
+            .any(|effect| self.effect(effect).is_some_and(|effect| super::policy::is_bounded(&effect.kind)));
+        let is_retry =
+            watch.failure_continues && leaves && tried && (rounds.is_some() || !bounded || watch.bound.is_some());
         let kind = if is_retry {
             self.fresh_per_attempt(first);
             LoopKind::Retry(self.retry_of(watch, rounds, bounded, span))
-        } else if !bounded && !leaves && !matches!(exit, Exit::Breaks | Exit::Returns) && rounds.is_none() && !self.is_each(&span) {
+        } else if !bounded
+            && !leaves
+            && !matches!(exit, Exit::Breaks | Exit::Returns)
+            && rounds.is_none()
+            && !self.is_each(&span)
+        {
             LoopKind::Forever
         } else {
             LoopKind::Each
@@ -119,7 +135,11 @@ impl<'a> Interpreter<'a> {
             Backoff::Exponential(_) => "the pause grows with every attempt",
             _ => "the same pause after every attempt",
         };
-        let jitter = if random { Fact::known(true, stated("the pause is randomised")) } else { Fact::absent(stated("the pause is not randomised")) };
+        let jitter = if random {
+            Fact::known(true, stated("the pause is randomised"))
+        } else {
+            Fact::absent(stated("the pause is not randomised"))
+        };
         Retry { attempts, backoff: Fact::known(backoff, stated(label)), jitter }
     }
 
@@ -135,11 +155,19 @@ impl<'a> Interpreter<'a> {
     /// Registers the body of a loop as what is done with each message or tick.
     fn consume_body(&mut self, trigger: Trigger, body: &'a [Stmt], targets: Vec<&'a Expr>, range: Range) -> Exit {
         let span = self.span(range);
-        if !self.starting && matches!(self.run.trigger, Some(Trigger::Message { .. })) && self.registrations.iter().any(|r| r.span == span) {
+        if !self.starting
+            && matches!(self.run.trigger, Some(Trigger::Message { .. }))
+            && self.registrations.iter().any(|r| r.span == span)
+        {
             return Exit::Falls;
         }
-        let name = self.active.iter().rev().find_map(|activation| activation.function.map(|f| f.name.clone()).filter(|name| !name.is_empty()));
-        let handler = Handler::Body { body, targets, frame: self.here(), module: self.module(), name: name.unwrap_or_default() };
+        let name = self
+            .active
+            .iter()
+            .rev()
+            .find_map(|activation| activation.function.map(|f| f.name.clone()).filter(|name| !name.is_empty()));
+        let handler =
+            Handler::Body { body, targets, frame: self.here(), module: self.module(), name: name.unwrap_or_default() };
         if !self.registrations.iter().any(|known| known.span == span) {
             self.registrations.push(Registration { trigger, handler, span });
         }
@@ -154,7 +182,9 @@ impl<'a> Interpreter<'a> {
         let Some(trigger) = self.channel(pattern) else { return false };
         let Some(first) = arm.patterns.first() else { return false };
         let (targets, body) = match arm.body.split_first() {
-            Some((Stmt { kind: StmtKind::Assign { targets, values, .. }, .. }, rest)) if values.is_empty() => (targets.iter().collect(), rest),
+            Some((Stmt { kind: StmtKind::Assign { targets, values, .. }, .. }, rest)) if values.is_empty() => {
+                (targets.iter().collect(), rest)
+            }
             _ => (Vec::new(), arm.body.as_slice()),
         };
         self.consume_body(trigger, body, targets, first.range);
@@ -240,7 +270,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn join_names(&mut self, after: std::collections::HashMap<&'a str, Abs<'a>>) {
+    fn join_names(&mut self, after: std::collections::BTreeMap<&'a str, Abs<'a>>) {
         let here = self.here();
         for (name, value) in after {
             let names = &mut self.frame(here).names;
@@ -282,7 +312,6 @@ impl<'a> Interpreter<'a> {
         let auto_ack = self.auto_ack(id);
         Some(Trigger::Message { topic, auto_ack })
     }
-
 }
 
 fn rounds(number: f64) -> Option<u32> {

@@ -52,12 +52,15 @@ impl<'a> Interpreter<'a> {
                 let value = known.map_or_else(|| Abs::tainted(a.from.union(&b.from)), |known| Kind::Bool(known).into());
                 (if first.failing_arm().is_some() { first } else { second }, value)
             }
-            ExprKind::Binary(op, left, right) if matches!(op.as_str(), "!=" | "==" | "is" | "is not") && (is_nil(right) || is_nil(left)) => {
+            ExprKind::Binary(op, left, right)
+                if matches!(op.as_str(), "!=" | "==" | "is" | "is not") && (is_nil(right) || is_nil(left)) =>
+            {
                 let tested = if is_nil(right) { left } else { right };
                 let value = self.eval(tested);
                 let name = if let ExprKind::Name(name) = &tested.kind { Some(name.as_str()) } else { None };
                 let when = matches!(op.as_str(), "!=" | "is not");
-                let test = Test { fails_when: self.is_go().then_some(when), failures: value.from.only_failures(), name };
+                let test =
+                    Test { fails_when: self.is_go().then_some(when), failures: value.from.only_failures(), name };
                 (test, Abs::tainted(value.from))
             }
             _ => {
@@ -86,7 +89,11 @@ impl<'a> Interpreter<'a> {
     /// How the function ends when it returns this.
     pub(super) fn outcome(&mut self, value: &Abs<'a>) -> Outcome {
         if self.is_go() {
-            let tells = self.active.last().and_then(|a| a.function).is_some_and(|f| f.results.last().is_some_and(|ty| ty == "error"));
+            let tells = self
+                .active
+                .last()
+                .and_then(|a| a.function)
+                .is_some_and(|f| f.results.last().is_some_and(|ty| ty == "error"));
             if !tells {
                 return if self.watch.failed { Outcome::Failure } else { self.silent_outcome() };
             }

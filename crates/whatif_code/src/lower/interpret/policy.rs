@@ -36,7 +36,10 @@ impl<'a> Interpreter<'a> {
 
     fn context_of(&self, call: &Use<'a, '_>) -> Option<Context> {
         let value = self.property(call, "context").or_else(|| self.carried(call, "context"))?;
-        value.alternatives().iter().find_map(|option| if let Kind::Context(context) = &option.kind { Some((**context).clone()) } else { None })
+        value
+            .alternatives()
+            .iter()
+            .find_map(|option| if let Kind::Context(context) = &option.kind { Some((**context).clone()) } else { None })
     }
 
     /// A property of an object that is handed over: the request a client sends.
@@ -49,14 +52,21 @@ impl<'a> Interpreter<'a> {
     fn timeout(&self, call: &Use<'a, '_>, context: Option<&Context>) -> Fact<Timeout> {
         let kind = call.set("timeout_kind").map(kind_of);
         if let Some(argument) = call.argument("timeout") {
-            return self.stated_timeout(&argument.value, kind.unwrap_or(TimeoutKind::Total), argument.expr.map_or(call.span, |expr| self.span(expr.range)));
+            return self.stated_timeout(
+                &argument.value,
+                kind.unwrap_or(TimeoutKind::Total),
+                argument.expr.map_or(call.span, |expr| self.span(expr.range)),
+            );
         }
         let deadline = context.and_then(|context| context.deadline);
         let of_client = call.object().and_then(|id| self.client_timeout(id, kind));
         match (deadline, of_client) {
             (Some((Some(limit), at)), of_client) => {
                 let stated = Timeout { bound: Bound::Millis(limit), kind: TimeoutKind::Total };
-                let mut fact = Fact::known(stated, Evidence::stated(Stage::Code, at, format!("the context ends after {limit} ms")));
+                let mut fact = Fact::known(
+                    stated,
+                    Evidence::stated(Stage::Code, at, format!("the context ends after {limit} ms")),
+                );
                 if let Some(of_client) = of_client
                     && of_client.value().is_some()
                 {
@@ -91,17 +101,25 @@ impl<'a> Interpreter<'a> {
         }
         let from_variable = matches!(&value.kind, Kind::Text(text) if text.env_names().next().is_some());
         match value.as_millis(unit) {
-            Some(0) if self.is_go() => Fact::known(Timeout { bound: Bound::Unbounded, kind }, Evidence::stated(Stage::Code, at, "0 means no timeout")),
-            Some(limit) if from_variable => {
-                Fact::known(Timeout { bound: Bound::Millis(limit), kind }, Evidence::derived(Stage::Code, at, format!("{limit} ms unless the variable says otherwise")))
-            }
-            Some(limit) => Fact::known(Timeout { bound: Bound::Millis(limit), kind }, Evidence::stated(Stage::Code, at, format!("timeout of {limit} ms"))),
+            Some(0) if self.is_go() => Fact::known(
+                Timeout { bound: Bound::Unbounded, kind },
+                Evidence::stated(Stage::Code, at, "0 means no timeout"),
+            ),
+            Some(limit) if from_variable => Fact::known(
+                Timeout { bound: Bound::Millis(limit), kind },
+                Evidence::derived(Stage::Code, at, format!("{limit} ms unless the variable says otherwise")),
+            ),
+            Some(limit) => Fact::known(
+                Timeout { bound: Bound::Millis(limit), kind },
+                Evidence::stated(Stage::Code, at, format!("timeout of {limit} ms")),
+            ),
             None => Fact::Unknown,
         }
     }
 
     fn default_timeout(&self, call: &Use<'a, '_>, context: Option<&Context>) -> Fact<Timeout> {
-        let unseen_client = call.object().is_some_and(|id| self.object(id).made.is_none()) && call.form.set.get("configured").is_none_or(|who| who != "context");
+        let unseen_client = call.object().is_some_and(|id| self.object(id).made.is_none())
+            && call.form.set.get("configured").is_none_or(|who| who != "context");
         let unseen_context = context.is_some_and(|context| context.origin == ContextOrigin::Unknown);
         if unseen_client || unseen_context {
             return Fact::Unknown;
@@ -109,7 +127,9 @@ impl<'a> Interpreter<'a> {
         let Some(default) = call.library.default_of("timeout", self.versions) else { return Fact::Unknown };
         let evidence = default_evidence(call, default);
         match default.state {
-            State::Bounded => Fact::known(Timeout { bound: Bound::Millis(default.ms), kind: kind_of(&default.kind) }, evidence),
+            State::Bounded => {
+                Fact::known(Timeout { bound: Bound::Millis(default.ms), kind: kind_of(&default.kind) }, evidence)
+            }
             State::Absent => Fact::absent(evidence),
             State::Unknown => Fact::Unknown,
         }
@@ -121,7 +141,9 @@ impl<'a> Interpreter<'a> {
         {
             return self.configured_retry(object, value, call.span);
         }
-        if call.object().is_some_and(|id| self.object(id).made.is_none()) && call.library.default.iter().any(|default| default.what == "retry") {
+        if call.object().is_some_and(|id| self.object(id).made.is_none())
+            && call.library.default.iter().any(|default| default.what == "retry")
+        {
             return Fact::Unknown;
         }
         match call.library.default_of("retry", self.versions) {
@@ -143,7 +165,11 @@ impl<'a> Interpreter<'a> {
         let at = object.made.unwrap_or(fallback);
         let Some(count) = attempts.as_number() else { return Fact::Unknown };
         // Libraries count retries, the model counts attempts.
-        let extra = if object.fields.get("retry_counts").and_then(Abs::as_text).as_deref() == Some("attempts") { 0.0 } else { 1.0 };
+        let extra = if object.fields.get("retry_counts").and_then(Abs::as_text).as_deref() == Some("attempts") {
+            0.0
+        } else {
+            1.0
+        };
         let count = (count + extra).clamp(0.0, f64::from(u32::MAX)) as u32;
         let stated = |label: String| Evidence::stated(Stage::Code, at, label);
         let backoff = match object.fields.get("retry_backoff").and_then(|value| value.as_millis(1e3)) {
@@ -151,7 +177,11 @@ impl<'a> Interpreter<'a> {
             Some(ms) => Fact::known(Backoff::Exponential(ms), stated(format!("pauses from {ms} ms"))),
             None => Fact::Unknown,
         };
-        let retry = Retry { attempts: Fact::known(Attempts::Limited(count), stated(format!("{count} attempts"))), backoff, jitter: Fact::Unknown };
+        let retry = Retry {
+            attempts: Fact::known(Attempts::Limited(count), stated(format!("{count} attempts"))),
+            backoff,
+            jitter: Fact::Unknown,
+        };
         Fact::known(retry, stated("the client repeats failed requests".to_owned()))
     }
 
@@ -162,7 +192,10 @@ impl<'a> Interpreter<'a> {
         let object = call.object().map(|id| self.object(id));
         if let Some(value) = object.and_then(|object| object.fields.get("breaker")) {
             let at = object.and_then(|object| object.made).unwrap_or(call.span);
-            return Fact::known(value.as_text().unwrap_or_default(), Evidence::stated(Stage::Code, at, "the client has a circuit breaker"));
+            return Fact::known(
+                value.as_text().unwrap_or_default(),
+                Evidence::stated(Stage::Code, at, "the client has a circuit breaker"),
+            );
         }
         Fact::absent(Evidence::stated(Stage::Code, call.span, "no circuit breaker around the call"))
     }
@@ -180,7 +213,9 @@ impl<'a> Interpreter<'a> {
             return self.python_deadline(call);
         }
         match context.map(|context| context.origin) {
-            Some(ContextOrigin::Inbound) => Fact::known(true, Evidence::stated(Stage::Code, call.span, "the request's context is passed on")),
+            Some(ContextOrigin::Inbound) => {
+                Fact::known(true, Evidence::stated(Stage::Code, call.span, "the request's context is passed on"))
+            }
             Some(ContextOrigin::Background(at) | ContextOrigin::Detached(at)) => {
                 Fact::known(false, Evidence::stated(Stage::Code, at, "a fresh context drops the caller's deadline"))
             }
@@ -218,14 +253,27 @@ impl<'a> Interpreter<'a> {
             return Fact::absent(Evidence::stated(Stage::Code, at, "the client is not instrumented for tracing"));
         }
         if !self.has_caller() || !self.is_go() {
-            return if self.is_go() { Fact::Unknown } else { Fact::known(true, Evidence::stated(Stage::Code, call.span, "the library is instrumented")) };
+            return if self.is_go() {
+                Fact::Unknown
+            } else {
+                Fact::known(true, Evidence::stated(Stage::Code, call.span, "the library is instrumented"))
+            };
         }
         match context.map(|context| context.origin) {
-            Some(ContextOrigin::Inbound) => Fact::known(true, Evidence::stated(Stage::Code, call.span, "traced client with the request's context")),
-            Some(ContextOrigin::Background(at)) => Fact::known(false, Evidence::stated(Stage::Code, at, "a fresh context starts a new trace")),
-            Some(ContextOrigin::Detached(_)) => Fact::known(true, Evidence::derived(Stage::Code, call.span, "the context keeps its values")),
+            Some(ContextOrigin::Inbound) => {
+                Fact::known(true, Evidence::stated(Stage::Code, call.span, "traced client with the request's context"))
+            }
+            Some(ContextOrigin::Background(at)) => {
+                Fact::known(false, Evidence::stated(Stage::Code, at, "a fresh context starts a new trace"))
+            }
+            Some(ContextOrigin::Detached(_)) => {
+                Fact::known(true, Evidence::derived(Stage::Code, call.span, "the context keeps its values"))
+            }
             Some(ContextOrigin::Unknown) => Fact::Unknown,
-            None => Fact::known(false, Evidence::stated(Stage::Code, call.span, "no context is passed, so the trace ends here")),
+            None => Fact::known(
+                false,
+                Evidence::stated(Stage::Code, call.span, "no context is passed, so the trace ends here"),
+            ),
         }
     }
 }

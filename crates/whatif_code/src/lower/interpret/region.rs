@@ -99,7 +99,12 @@ impl<'a> Interpreter<'a> {
         }
         let lock = match object {
             Some(id) => self.lock_of(id, name.clone()),
-            None => Lock { kind: LockKind::Process, name: name.clone(), lease: Default::default(), fenced: Default::default() },
+            None => Lock {
+                kind: LockKind::Process,
+                name: name.clone(),
+                lease: Default::default(),
+                fenced: Default::default(),
+            },
         };
         self.begin_region(RegionKind::Lock(lock), object, name, span);
     }

@@ -4,7 +4,7 @@ use crate::ir;
 use crate::knowledge::{Knowledge, Versions};
 use crate::lower::program::Program;
 use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{Effect, EffectId, Flow, LoopKind, OnError, Outcome, Peer, Step};
@@ -50,10 +50,10 @@ pub(crate) enum Class {
 /// Local names. Lookup goes on in the parent.
 #[derive(Default)]
 pub(crate) struct Frame<'a> {
-    pub(crate) names: HashMap<&'a str, Abs<'a>>,
+    pub(crate) names: BTreeMap<&'a str, Abs<'a>>,
     pub(crate) parent: Option<FrameId>,
     /// Where the argument of a parameter lives, for writes through a pointer.
-    pub(crate) places: HashMap<&'a str, Location<'a>>,
+    pub(crate) places: BTreeMap<&'a str, Location<'a>>,
 }
 
 /// Where a value is kept.
@@ -202,6 +202,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) breakers: Vec<(String, Span)>,
     /// The identity each effect carries, as the number of the effect that made it.
     pub(crate) fresh: BTreeMap<u32, u32>,
+    /// HTTP answers of which something was looked at, and those that were only logged.
+    pub(crate) looked: BTreeSet<u32>,
     /// Reads that return live objects, and which of them were changed.
     pub(crate) live: BTreeSet<u32>,
     pub(crate) dirty: Vec<(u32, bool)>,
@@ -242,6 +244,7 @@ impl<'a> Interpreter<'a> {
             routed: Vec::new(),
             breakers: Vec::new(),
             fresh: BTreeMap::new(),
+            looked: BTreeSet::new(),
             live: BTreeSet::new(),
             dirty: Vec::new(),
         };

@@ -16,7 +16,8 @@ impl<'a> Interpreter<'a> {
             Does::Sql => self.sql(call),
             Does::Read => {
                 let item = self.item(call);
-                let for_update = self.property(call, "for_update").is_some_and(|value| !matches!(value.kind, Kind::Bool(false)));
+                let for_update =
+                    self.property(call, "for_update").is_some_and(|value| !matches!(value.kind, Kind::Bool(false)));
                 let value = self.read_item(call, item, for_update);
                 if call.set("live").is_some() {
                     let reads: Vec<u32> = value.from.data().collect();
@@ -52,7 +53,11 @@ impl<'a> Interpreter<'a> {
         match sql::read(text) {
             Statement::Read { table, for_update } => self.read_item(call, table, for_update),
             Statement::Write { table, how } => {
-                let how = if how == WriteKind::Set && self.derives_from_read(call, &table) { WriteKind::SetFromRead } else { how };
+                let how = if how == WriteKind::Set && self.derives_from_read(call, &table) {
+                    WriteKind::SetFromRead
+                } else {
+                    how
+                };
                 self.write_item(call, table, how)
             }
             Statement::Begin => {
@@ -97,14 +102,18 @@ impl<'a> Interpreter<'a> {
 
     fn read_item(&mut self, call: &Use<'a, '_>, item: String, for_update: bool) -> Abs<'a> {
         let peer = self.peer(call, PeerRole::Store);
-        let kind = if self.is_dedup(&item) { EffectKind::DedupCheck { item } } else { EffectKind::Read { item, for_update } };
+        let kind =
+            if self.is_dedup(&item) { EffectKind::DedupCheck { item } } else { EffectKind::Read { item, for_update } };
         self.partner_effect(call, kind, peer)
     }
 
     fn write_item(&mut self, call: &Use<'a, '_>, item: String, how: WriteKind) -> Abs<'a> {
         let peer = self.peer(call, PeerRole::Store);
-        let unique = self.property(call, "unique").is_some_and(|unique| !matches!(unique.kind, Kind::Bool(false) | Kind::Nil));
-        let kind = if unique || (self.is_dedup(&item) && matches!(how, WriteKind::Insert | WriteKind::Upsert | WriteKind::Set)) {
+        let unique =
+            self.property(call, "unique").is_some_and(|unique| !matches!(unique.kind, Kind::Bool(false) | Kind::Nil));
+        let kind = if unique
+            || (self.is_dedup(&item) && matches!(how, WriteKind::Insert | WriteKind::Upsert | WriteKind::Set))
+        {
             let unique = if unique || how == WriteKind::Upsert {
                 Fact::known(true, Evidence::stated(Stage::Code, call.span, "the store refuses a second one"))
             } else {
@@ -122,7 +131,11 @@ impl<'a> Interpreter<'a> {
     /// How a call that names its verb changes the item.
     fn write_kind(&mut self, call: &Use<'a, '_>, item: &str) -> WriteKind {
         let named = call.set("how").map_or_else(
-            || self.property(call, "verb").and_then(|verb| verb.as_text()).map_or(WriteKind::Unknown, |verb| write_kind(&verb)),
+            || {
+                self.property(call, "verb")
+                    .and_then(|verb| verb.as_text())
+                    .map_or(WriteKind::Unknown, |verb| write_kind(&verb))
+            },
             write_kind,
         );
         match named {
@@ -152,7 +165,9 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(super) fn reads(&self, number: u32, item: &str) -> bool {
-        self.effect(number).is_some_and(|effect| matches!(&effect.kind, EffectKind::Read { item: read, .. } if *read == item && !item.is_empty()))
+        self.effect(number).is_some_and(
+            |effect| matches!(&effect.kind, EffectKind::Read { item: read, .. } if *read == item && !item.is_empty()),
+        )
     }
 
     /// The name of the item a call concerns.
@@ -167,7 +182,12 @@ impl<'a> Interpreter<'a> {
             Kind::Type(ty) => self.table_of(*ty),
             Kind::Object(id) => match self.object(*id).class.clone() {
                 Class::Own(ty) => self.table_of(ty),
-                Class::Library(_) => self.object(*id).fields.get("item").cloned().map_or_else(String::new, |inner| self.item_text(&inner)),
+                Class::Library(_) => self
+                    .object(*id)
+                    .fields
+                    .get("item")
+                    .cloned()
+                    .map_or_else(String::new, |inner| self.item_text(&inner)),
                 Class::Dict => String::new(),
             },
             Kind::List(items) => items.first().cloned().map_or_else(String::new, |first| self.item_text(&first)),
@@ -178,7 +198,9 @@ impl<'a> Interpreter<'a> {
 
     fn table_of(&mut self, ty: crate::lower::program::TypeId) -> String {
         let id = self.class_object(ty);
-        let named = ["__tablename__", "db_table"].iter().find_map(|key| self.object(id).fields.get(*key).and_then(Abs::as_text));
+        let named = ["__tablename__", "db_table"]
+            .iter()
+            .find_map(|key| self.object(id).fields.get(*key).and_then(Abs::as_text));
         let from_method = || self.program.method(ty, "TableName");
         if named.is_none()
             && let Some(method) = from_method()
@@ -253,7 +275,10 @@ impl<'a> Interpreter<'a> {
         let unit = if self.is_go() { 1e-6 } else { 1e3 };
         let lease = match (kind, fields.get("lease"), at) {
             (LockKind::Distributed, Some(lease), Some(at)) => match lease.as_millis(unit) {
-                Some(limit) => Fact::known(Bound::Millis(limit), Evidence::stated(Stage::Code, at, format!("the lock ends after {limit} ms"))),
+                Some(limit) => Fact::known(
+                    Bound::Millis(limit),
+                    Evidence::stated(Stage::Code, at, format!("the lock ends after {limit} ms")),
+                ),
                 None => Fact::Unknown,
             },
             (LockKind::Distributed, None, Some(at)) if fields.contains_key("no_lease") => {
@@ -261,9 +286,16 @@ impl<'a> Interpreter<'a> {
             }
             _ => Fact::Unknown,
         };
-        let name = fields.get("name").map(Abs::as_value).map(|value| value.display()).filter(|name| !name.is_empty()).unwrap_or(name);
+        let name = fields
+            .get("name")
+            .map(Abs::as_value)
+            .map(|value| value.display())
+            .filter(|name| !name.is_empty())
+            .unwrap_or(name);
         let fenced = match (kind, at) {
-            (LockKind::Distributed, Some(at)) => Fact::absent(Evidence::stated(Stage::Code, at, "no fencing token is handed out")),
+            (LockKind::Distributed, Some(at)) => {
+                Fact::absent(Evidence::stated(Stage::Code, at, "no fencing token is handed out"))
+            }
             _ => Fact::Unknown,
         };
         Lock { kind, name, lease, fenced }

@@ -40,7 +40,9 @@ pub(super) fn percent<'a>(template: &Value, args: &[Abs<'a>]) -> Abs<'a> {
                 rest = after;
                 continue;
             }
-            let end = rest.find(|c: char| c.is_alphabetic()).map_or(rest.len(), |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
+            let end = rest
+                .find(|c: char| c.is_alphabetic())
+                .map_or(rest.len(), |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
             rest = &rest[end..];
             out.push(args.next().cloned().unwrap_or_else(Abs::unknown));
         }
@@ -108,9 +110,8 @@ impl<'a> Interpreter<'a> {
                 }
                 _ => Abs::tainted(from),
             },
-            "strip" | "rstrip" | "lstrip" | "encode" | "decode" | "lower" | "upper" | "replace" | "removesuffix" | "removeprefix" | "title" => {
-                Abs { kind: trimmed(value, name, args), from }
-            }
+            "strip" | "rstrip" | "lstrip" | "encode" | "decode" | "lower" | "upper" | "replace" | "removesuffix"
+            | "removeprefix" | "title" => Abs { kind: trimmed(value, name, args), from },
             _ => Abs::tainted(from),
         }
     }
@@ -139,7 +140,9 @@ impl<'a> Interpreter<'a> {
 fn trimmed<'a>(value: &Value, name: &str, args: &[Argument<'a>]) -> Kind<'a> {
     let mut value = value.clone();
     let chars = args.first().and_then(|arg| arg.value.as_text());
-    if let ("rstrip" | "removesuffix" | "strip", Some(chars), Some(Part::Text(last))) = (name, &chars, value.parts.last_mut()) {
+    if let ("rstrip" | "removesuffix" | "strip", Some(chars), Some(Part::Text(last))) =
+        (name, &chars, value.parts.last_mut())
+    {
         *last = last.trim_end_matches(|c| chars.contains(c)).to_owned();
     }
     if let ("lower" | "upper", Some(text)) = (name, value.as_text()) {

@@ -4,7 +4,9 @@ use super::{go, has, python};
 
 #[track_caller]
 fn go_handler(body: &str, wanted: &str) {
-    let text = format!("func call() error {{ _, err := http.Get(\"http://a/b\"); return err }}\nfunc undo() {{ http.Get(\"http://a/undo\") }}\nfunc h(w http.ResponseWriter, r *http.Request) {{ {body} }}\nfunc main() {{ http.HandleFunc(\"/\", h) }}");
+    let text = format!(
+        "func call() error {{ _, err := http.Get(\"http://a/b\"); return err }}\nfunc undo() {{ http.Get(\"http://a/undo\") }}\nfunc h(w http.ResponseWriter, r *http.Request) {{ {body} }}\nfunc main() {{ http.HandleFunc(\"/\", h) }}"
+    );
     has(&go(&["\"net/http\"", "\"log\""], &text), wanted);
 }
 
@@ -18,7 +20,10 @@ fn go_error_checks() {
     go_handler("call()", &format!("{CALL} discard"));
     go_handler("if err := call(); err != nil { return }", &format!("{CALL} discard"));
     go_handler("if err := call(); err != nil { log.Fatal(err) }", &format!("{CALL} crash"));
-    go_handler("if err := call(); err != nil { undo(); http.Error(w, \"\", 500); return }", &format!("try\n  {CALL} handle\non failure\n  call http GET /undo"));
+    go_handler(
+        "if err := call(); err != nil { undo(); http.Error(w, \"\", 500); return }",
+        &format!("try\n  {CALL} handle\non failure\n  call http GET /undo"),
+    );
 }
 
 #[track_caller]

@@ -96,7 +96,10 @@ func main() { r := mux.NewRouter(); s := r.PathPrefix("/api").Subrouter(); s.Han
 
 #[test]
 fn a_server_without_timeouts_and_one_with() {
-    let bare = dump(&[("main.go", "package main\nimport \"net/http\"\nfunc h(w http.ResponseWriter, r *http.Request) {}\nfunc main() { http.HandleFunc(\"/\", h); http.ListenAndServe(\":80\", nil) }")]);
+    let bare = dump(&[(
+        "main.go",
+        "package main\nimport \"net/http\"\nfunc h(w http.ResponseWriter, r *http.Request) {}\nfunc main() { http.HandleFunc(\"/\", h); http.ListenAndServe(\":80\", nil) }",
+    )]);
     has(&bare, "server timeout absent\ngraceful shutdown absent\ntracing absent");
     let bounded = dump(&[(
         "main.go",
@@ -130,9 +133,15 @@ func h(w http.ResponseWriter, r *http.Request) {
 }
 func main() { http.HandleFunc("/", h) }"#,
     );
-    has(&flows, "call http PUT /items/{} -> http @http://${STOCK}/items/… [timeout 2000 ms, deadline true, trace absent] propagate");
+    has(
+        &flows,
+        "call http PUT /items/{} -> http @http://${STOCK}/items/… [timeout 2000 ms, deadline true, trace absent] propagate",
+    );
     has(&flows, "call http GET /ad -> http @http://ads:80/ad [timeout absent, deadline false, trace absent] discard");
-    has(&flows, "call http PUT /items/{} -> http @http://${STOCK}/items/… [timeout absent, deadline true, trace absent] discard");
+    has(
+        &flows,
+        "call http PUT /items/{} -> http @http://${STOCK}/items/… [timeout absent, deadline true, trace absent] discard",
+    );
 }
 
 #[test]
@@ -152,7 +161,10 @@ func send() error {
 func h(w http.ResponseWriter, r *http.Request) { if err := send(); err != nil { w.WriteHeader(500) } }
 func main() { http.HandleFunc("/", h) }"#,
     );
-    has(&flows, "retry x3 growing pause 1000 ms jitter absent\n  call http POST /charge -> http @http://bank/charge [timeout absent, deadline false, trace absent] propagate\n  sleep");
+    has(
+        &flows,
+        "retry x3 growing pause 1000 ms jitter absent\n  call http POST /charge -> http @http://bank/charge [timeout absent, deadline false, trace absent] propagate\n  sleep",
+    );
 }
 
 #[test]
@@ -198,7 +210,10 @@ func main() {
 	go func() { for d := range msgs { d.Ack(false); ch.Publish("shop", "paid", false, false, amqp.Publishing{Body: d.Body}) } }()
 }"#,
     );
-    has(&amqp, "message orders = main\n  from rabbitmq orders@amqp://mq auto-ack false\n  ack -> rabbitmq orders@amqp://mq\n  publish -> rabbitmq paid@amqp://mq");
+    has(
+        &amqp,
+        "message orders = main\n  from rabbitmq orders@amqp://mq auto-ack false\n  ack -> rabbitmq orders@amqp://mq\n  publish -> rabbitmq paid@amqp://mq",
+    );
     let kafka = go(
         &["\"context\"", "\"github.com/IBM/sarama\""],
         r#"
@@ -260,8 +275,14 @@ func main() {
 }"#,
     );
     has(&flows, "key read Idempotency-Key\nlocked Process s.mu");
-    has(&flows, "call http POST /charge -> http @http://bank/charge [timeout absent, deadline false, trace absent] discard id from Idempotency-Key");
-    has(&flows, "retry x3 no pause jitter absent\n  new identity\n  call http POST /refund -> http @http://bank/refund [timeout absent, deadline false, trace absent] ? id fresh per attempt");
+    has(
+        &flows,
+        "call http POST /charge -> http @http://bank/charge [timeout absent, deadline false, trace absent] discard id from Idempotency-Key",
+    );
+    has(
+        &flows,
+        "retry x3 no pause jitter absent\n  new identity\n  call http POST /refund -> http @http://bank/refund [timeout absent, deadline false, trace absent] ? id fresh per attempt",
+    );
     has(&flows, "schedule every 30 s = main\n  call http GET /b");
 }
 
@@ -278,5 +299,20 @@ func newService(r repo) *service { return &service{repo: r} }
 func (s *service) h(w http.ResponseWriter, r *http.Request) { if err := s.repo.Save("x"); err != nil { http.Error(w, "", 500) } }
 func main() { db, _ := sql.Open("pgx", "postgres://db/shop"); s := newService(&pg{db: db}); http.HandleFunc("/", s.h) }"#,
     );
-    has(&flows, "HTTP / = h\n  write orders Insert -> pgx @postgres://db/shop [timeout absent, deadline false, trace absent] propagate");
+    has(
+        &flows,
+        "HTTP / = h\n  write orders Insert -> pgx @postgres://db/shop [timeout absent, deadline false, trace absent] propagate",
+    );
+}
+
+#[test]
+fn a_service_config_repeats_calls() {
+    let flows = with_dial_helper(
+        "*conn, _ = grpc.NewClient(addr, grpc.WithDefaultServiceConfig(`{\"methodConfig\": [{\"name\": [{}], \"retryPolicy\": {\"maxAttempts\": 4, \"initialBackoff\": \"0.1s\"}}]}`))",
+        "_, err := pb.NewBankClient(s.conn).Charge(ctx, nil); return nil, err",
+    );
+    has(
+        &flows,
+        "call grpc Bank/Charge -> grpc Bank@${BANK_ADDR} [timeout absent, retry x4 growing pause 100 ms jitter ?, deadline true",
+    );
 }

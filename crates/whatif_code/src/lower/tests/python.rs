@@ -161,9 +161,18 @@ def buy():
     return "ok"
 "#,
     );
-    has(&flows, "retry x3 pause 2000 ms jitter absent\n  call http POST /charge -> http @http://bank/charge [timeout 1000 ms/read");
-    has(&flows, "retry xunlimited no pause jitter absent\n  call http POST /order -> http @http://ship/order [timeout 4000 ms/read");
-    has(&flows, "retry x5 pause 1000 ms jitter absent\n  call http GET /x -> http @http://ads/x [timeout unbounded/read");
+    has(
+        &flows,
+        "retry x3 pause 2000 ms jitter absent\n  call http POST /charge -> http @http://bank/charge [timeout 1000 ms/read",
+    );
+    has(
+        &flows,
+        "retry xunlimited no pause jitter absent\n  call http POST /order -> http @http://ship/order [timeout 4000 ms/read",
+    );
+    has(
+        &flows,
+        "retry x5 pause 1000 ms jitter absent\n  call http GET /x -> http @http://ads/x [timeout unbounded/read",
+    );
 }
 
 #[test]
@@ -254,4 +263,55 @@ def buy():
     );
     has(&flows, "message mail = mail");
     has(&flows, "HTTP POST /buy = buy\n  publish -> celery mail");
+}
+
+#[test]
+fn an_adapter_gives_the_session_its_retries() {
+    let flows = python(
+        r#"
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+from flask import Flask
+app = Flask(__name__)
+session = requests.Session()
+session.mount("http://", HTTPAdapter(max_retries=Retry(total=3, backoff_factor=0.5)))
+
+@app.get("/x")
+def x():
+    return session.get("http://a/b", timeout=2).json()
+"#,
+    );
+    has(&flows, "call http GET /b -> http @http://a/b [timeout 2000 ms/read, retry x4 growing pause 500 ms");
+}
+
+#[test]
+fn locks_and_transactions_of_python() {
+    let flows = python(
+        r#"
+import threading, psycopg2
+from flask import Flask
+app = Flask(__name__)
+lock = threading.Lock()
+conn = psycopg2.connect("postgresql://db/shop")
+
+@app.post("/x")
+def x():
+    with lock:
+        with conn:
+            cur = conn.cursor()
+            cur.execute("SELECT n FROM stock WHERE id = %s FOR UPDATE", (1,))
+            n = cur.fetchone()[0]
+            cur.execute("UPDATE stock SET n = %s", (n - 1,))
+    return "ok"
+"#,
+    );
+    has(
+        &flows,
+        "
+        locked Process lock
+          transaction postgresql @postgresql://db/shop
+            read stock for update -> postgresql
+            write stock ",
+    );
 }

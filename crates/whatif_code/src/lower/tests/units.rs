@@ -39,7 +39,10 @@ fn python_units_follow_manifests_and_import_shared_code() {
 #[test]
 fn the_order_of_modules_does_not_matter() {
     let files = [
-        ("a/main.go", "package main\nimport \"net/http\"\nfunc h(w http.ResponseWriter, r *http.Request) { http.Get(\"http://b/\") }\nfunc main() { http.HandleFunc(\"/\", h) }\n"),
+        (
+            "a/main.go",
+            "package main\nimport \"net/http\"\nfunc h(w http.ResponseWriter, r *http.Request) { http.Get(\"http://b/\") }\nfunc main() { http.HandleFunc(\"/\", h) }\n",
+        ),
         ("b/app.py", "from flask import Flask\napp = Flask(__name__)\n\n@app.get('/')\ndef h():\n    return 'ok'\n"),
     ];
     let mut turned = files;

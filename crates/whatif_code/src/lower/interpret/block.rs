@@ -128,6 +128,12 @@ impl<'a> Interpreter<'a> {
         self.guard_error(&mut results);
         self.watch.returned |= results.iter().any(|result| !matches!(result.kind, Kind::Nil));
         let value = if results.len() == 1 { results.remove(0) } else { Kind::Tuple(Rc::new(results)).into() };
+        if self.at_entry() {
+            self.look_at(&value.from);
+            if let Kind::Tuple(items) | Kind::List(items) = &value.kind {
+                items.iter().for_each(|item| self.look_at(&item.from));
+            }
+        }
         let outcome = self.outcome(&value);
         self.watch.returned_failure |= outcome == Outcome::Failure;
         if self.at_entry() {

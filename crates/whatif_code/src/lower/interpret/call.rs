@@ -453,6 +453,7 @@ impl<'a> Interpreter<'a> {
     ) -> Abs<'a> {
         let from = receiver.from.clone();
         if self.log_call(name, site) {
+            self.logged.extend(taint_of(args).data());
             return receiver.clone();
         }
         let value = self.unknown_call(Some(receiver), args, site.range);
@@ -487,6 +488,8 @@ impl<'a> Interpreter<'a> {
     /// among its arguments are taken to be called.
     pub(super) fn unknown_call(&mut self, receiver: Option<&Abs<'a>>, args: &[Argument<'a>], range: Range) -> Abs<'a> {
         let mut from = receiver.map(|receiver| receiver.from.clone()).unwrap_or_default();
+        self.look_at(&from);
+        self.look_at(&taint_of(args));
         for arg in args {
             from = from.union(&arg.value.from);
             if let (Kind::Closure(closure), false) = (&arg.value.kind, self.starting) {

@@ -89,6 +89,7 @@ impl<'a> Interpreter<'a> {
             return receiver.clone().with(&taint_of(args));
         }
         if self.log_call(name, site) {
+            self.logged.extend(taint_of(args).data());
             return receiver.cloned().unwrap_or_else(Abs::unknown);
         }
         if self.is_conversion(symbol) {
@@ -218,6 +219,7 @@ impl<'a> Interpreter<'a> {
             Does::Spawn | Does::Run | Does::Retry | Does::Breaker => self.run_function(call),
             Does::Log => {
                 self.watch.logged = true;
+                self.logged.extend(taint_of(call.args).data());
                 Abs::unknown()
             }
             Does::Crash => {

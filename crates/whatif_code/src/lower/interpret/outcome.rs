@@ -31,6 +31,12 @@ impl Test<'_> {
 impl<'a> Interpreter<'a> {
     /// Evaluates a condition.
     pub(super) fn test(&mut self, cond: &'a Expr) -> (Test<'a>, Abs<'a>) {
+        let (test, value) = self.test_parts(cond);
+        self.look_at(&value.from);
+        (test, value)
+    }
+
+    fn test_parts(&mut self, cond: &'a Expr) -> (Test<'a>, Abs<'a>) {
         let plain = Test { fails_when: None, failures: Taint::default(), name: None };
         match &cond.kind {
             ExprKind::Unary(op, inner) if op == "not" || op == "!" => {

@@ -7,7 +7,7 @@ use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Effect, EffectId, Flow, LoopKind, OnError, Outcome, Peer, Step};
+use whatif_model::flow::{Effect, EffectId, EffectKind, Flow, LoopKind, OnError, Outcome, Peer, Protocol, Step};
 use whatif_model::{Evidence, Fact, Span};
 
 /// Expressions and statements one entry point may take before its flow is cut.
@@ -204,6 +204,7 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) fresh: BTreeMap<u32, u32>,
     /// HTTP answers of which something was looked at, and those that were only logged.
     pub(crate) looked: BTreeSet<u32>,
+    pub(crate) logged: BTreeSet<u32>,
     /// Reads that return live objects, and which of them were changed.
     pub(crate) live: BTreeSet<u32>,
     pub(crate) dirty: Vec<(u32, bool)>,
@@ -245,6 +246,7 @@ impl<'a> Interpreter<'a> {
             breakers: Vec::new(),
             fresh: BTreeMap::new(),
             looked: BTreeSet::new(),
+            logged: BTreeSet::new(),
             live: BTreeSet::new(),
             dirty: Vec::new(),
         };
@@ -273,6 +275,7 @@ impl<'a> Interpreter<'a> {
         }
         let steps = self.close_block();
         let mut run = std::mem::take(&mut self.run);
+        self.ignored_answers(&mut run);
         for (effect, decided) in run.effects.iter_mut().zip(&run.decided) {
             effect.on_error = decided.unwrap_or(assumed);
         }
@@ -280,6 +283,27 @@ impl<'a> Interpreter<'a> {
         let count = u32::try_from(effects.len()).unwrap_or(0);
         self.run = Run { base: run.base + count, ..Run::default() };
         Flow { steps, effects, cut: run.cut }
+    }
+
+    /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.
+    fn ignored_answers(&self, run: &mut Run) {
+        if self.is_go() {
+            return;
+        }
+        for (at, effect) in run.effects.iter().enumerate() {
+            let number = run.base + u32::try_from(at).unwrap_or(u32::MAX);
+            let is_http = matches!(&effect.kind, EffectKind::Call { protocol: Protocol::Http, .. });
+            let passed_on = matches!(run.decided[at], None | Some(OnError::Propagate));
+            if is_http && passed_on && !self.looked.contains(&number) {
+                let logged = self.logged.contains(&number);
+                run.decided[at] = Some(if logged { OnError::LogAndContinue } else { OnError::Discard });
+            }
+        }
+    }
+
+    /// Notes that the result of effects matters to what follows.
+    pub(crate) fn look_at(&mut self, from: &crate::lower::values::Taint) {
+        self.looked.extend(from.data());
     }
 
     pub(crate) fn new_frame(&mut self, parent: Option<FrameId>) -> FrameId {

@@ -29,7 +29,7 @@ fn go_error_checks() {
 #[track_caller]
 fn python_handler(body: &str, wanted: &str) {
     let text = format!(
-        "import requests\nfrom flask import Flask, abort\napp = Flask(__name__)\n\ndef call():\n    return requests.get('http://a/b')\n\n@app.get('/')\ndef h():\n{}\n    return 'ok'\n",
+        "import requests\nfrom flask import Flask, abort\napp = Flask(__name__)\n\ndef call():\n    r = requests.get('http://a/b')\n    r.raise_for_status()\n\n@app.get('/')\ndef h():\n{}\n    return 'ok'\n",
         body.lines().map(|line| format!("    {line}\n")).collect::<String>()
     );
     has(&python(&text), wanted);
@@ -49,4 +49,29 @@ fn python_exceptions() {
         "try:\n    call()\nexcept Exception:\n    requests.post('http://a/undo')\n    raise",
         &format!("try\n  {PYTHON_CALL} handle\non failure\n  call http POST /undo"),
     );
+}
+
+#[test]
+fn an_answer_nobody_looks_at_is_ignored() {
+    let flows = python(
+        r#"
+import requests
+from flask import Flask
+app = Flask(__name__)
+
+@app.get("/x")
+def x():
+    r = requests.post("http://a/logged")
+    app.logger.info("answer {}".format(r.status_code))
+    requests.post("http://a/dropped")
+    if requests.post("http://a/tested").ok:
+        return "yes"
+    return requests.get("http://a/used").json()
+"#,
+    );
+    const POLICY: &str = "[timeout absent, deadline ?, trace absent]";
+    has(&flows, &format!("call http POST /logged -> http @http://a/logged {POLICY} log"));
+    has(&flows, &format!("call http POST /dropped -> http @http://a/dropped {POLICY} discard"));
+    has(&flows, &format!("call http POST /tested -> http @http://a/tested {POLICY} propagate"));
+    has(&flows, &format!("call http GET /used -> http @http://a/used {POLICY} propagate"));
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, How, Stage};
 use whatif_model::flow::{Effect, EffectKind};
 use whatif_model::system::{Edge, EdgeKind, Node, ServiceId, Site, System};
+use whatif_model::value::Value;
 
 type Edges = BTreeMap<(Node, Node, EdgeKind), Edge>;
 
@@ -175,16 +176,18 @@ fn from_proxies(input: &Input, draft: &Draft, names: &Names, edges: &mut Edges) 
     for route in input.designs.iter().flat_map(|(_, facts)| &facts.routes) {
         let Some(service) = holder(draft, &route.held_by) else { continue };
         for (destination, span) in &route.destinations {
-            let Some(to) = address::host(destination)
-                .and_then(|host| names.host(&host))
-                .or_else(|| destination.env_names().find_map(|name| names.suggested(&bind::bare_variable(name))))
-            else {
-                continue;
-            };
+            let Some(to) = self::destination(destination, names) else { continue };
             let evidence = Evidence::stated(Stage::Design, *span, format!("`{}` is forwarded here", route.path));
             link(edges, service, to, &evidence);
         }
     }
+}
+
+/// Whom a proxy forwards to: by host name, or by the name of the variable that holds it.
+pub(crate) fn destination(value: &Value, names: &Names) -> Option<Node> {
+    address::host(value)
+        .and_then(|host| names.host(&host))
+        .or_else(|| value.env_names().find_map(|name| names.suggested(&bind::bare_variable(name))))
 }
 
 /// The service whose build context is nearest around a folder.

@@ -13,7 +13,9 @@ pub(crate) fn apply(input: &Input, draft: &mut Draft, names: &Names) {
     let mut layers: Vec<(Node, Layer)> = Vec::new();
     for (path, facts) in &input.designs {
         let optional = is_overlay(path);
-        for route in facts.routes.iter().filter(|route| route.held_by.is_empty() && reaches_mesh(route)) {
+        let inside: Vec<&Route> =
+            facts.routes.iter().filter(|route| route.held_by.is_empty() && reaches_mesh(route)).collect();
+        for route in inside.iter().filter(|route| is_main(route, &inside)) {
             let hosts = route.destinations.iter().map(|(value, _)| value.clone());
             for node in hosts.filter_map(|host| names.host(&address::host(&host)?)) {
                 layers.push((node, Layer { kind: LayerKind::Mesh, policy: route.policy.clone(), optional }));
@@ -31,12 +33,19 @@ pub(crate) fn apply(input: &Input, draft: &mut Draft, names: &Names) {
     }
 }
 
+/// Rules of one host are alternatives: the one for every path counts, else the last.
+fn is_main(route: &Route, all: &[&Route]) -> bool {
+    let of_host: Vec<&&Route> = all.iter().filter(|other| other.hosts == route.hosts).collect();
+    let main = of_host.iter().find(|other| other.path.is_empty()).or(of_host.last());
+    main.is_some_and(|main| std::ptr::eq(**main, route))
+}
+
 /// A rule bound only to gateways does not concern calls inside the mesh.
 fn reaches_mesh(route: &Route) -> bool {
     route.gateways.is_empty() || route.gateways.iter().any(|gateway| gateway == "mesh")
 }
 
 /// Whether a manifest is only applied in a variant of the deployment.
-fn is_overlay(path: &str) -> bool {
+pub(crate) fn is_overlay(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "overlays" | "components"))
 }

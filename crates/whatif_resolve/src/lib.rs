@@ -4,13 +4,15 @@
 //! [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
 //! of them, [`names`] maps every host name to one, [`operations`] collects what services offer,
 //! [`bind`] replaces symbolic targets, [`edges`] aggregates who talks to whom, [`databases`] notes which
-//! logical database of a server each uses, [`layers`] adds what meshes and gateways do, [`idempotency`] sums up how operations tell repeats apart.
+//! logical database of a server each uses, [`layers`] adds what meshes and gateways do,
+//! [`deadlines`] how long they wait for an operation, [`idempotency`] sums up how operations tell repeats apart.
 
 mod address;
 mod answers;
 mod bind;
 mod components;
 mod databases;
+mod deadlines;
 mod edges;
 mod environment;
 mod idempotency;
@@ -43,6 +45,7 @@ pub fn resolve(mut input: Input) -> System {
     edges::aggregate(&input, &mut draft, &names, &environment);
     databases::collect(&input, &mut draft, &names, &environment);
     layers::apply(&input, &mut draft, &names);
+    deadlines::apply(&input, &mut draft, &names);
     answers::apply(&input, &mut draft.system);
     let mut system = draft.system;
     system.ignored = input.ignored;

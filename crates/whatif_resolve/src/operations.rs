@@ -171,9 +171,10 @@ pub(crate) fn same_route(a: &str, b: &str) -> bool {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let tail = &long[long.len() - short.len()..];
     let fits = tail.iter().zip(&short).all(|(x, y)| x == y || x == "{}" || y == "{}");
-    let literal = short.iter().any(|segment| segment != "{}");
+    // A literal that only meets a parameter says nothing about a route of another length.
+    let agree = tail.iter().zip(&short).any(|(x, y)| x == y && x != "{}");
     let prefix_is_literal = long[..long.len() - short.len()].iter().all(|segment| segment != "{}");
-    fits && prefix_is_literal && (literal || long.len() == short.len())
+    fits && prefix_is_literal && (agree || long.len() == short.len())
 }
 
 fn is_parameter(segment: &str) -> bool {
@@ -182,7 +183,7 @@ fn is_parameter(segment: &str) -> bool {
 
 /// The operation of a service that a caller names.
 pub(crate) fn find(draft: &Draft, service: ServiceId, named: &str) -> Option<whatif_model::system::OperationId> {
-    let mut of_service = draft.system.operation_ids().filter(|(_, operation)| operation.service == service);
+    let of_service = draft.system.operation_ids().filter(|(_, operation)| operation.service == service);
     let (first, rest) = named.split_once(' ').unwrap_or(("", named));
     let is_http = !first.is_empty() && first.chars().all(|c| c.is_ascii_uppercase() || c == '?');
     let matches = |operation: &Operation| match &operation.trigger {
@@ -192,5 +193,40 @@ pub(crate) fn find(draft: &Draft, service: ServiceId, named: &str) -> Option<wha
         Trigger::Rpc { method, .. } if !is_http => unqualified(named) == method,
         _ => false,
     };
-    of_service.find(|(_, operation)| matches(operation)).map(|(id, _)| id)
+    let mut best = None;
+    for (id, operation) in of_service.filter(|(_, operation)| matches(operation)) {
+        let closeness =
+            if let Trigger::Http { path, .. } = &operation.trigger { closeness(path, rest) } else { (true, 0) };
+        if best.as_ref().is_none_or(|(known, _)| closeness > *known) {
+            best = Some((closeness, id));
+        }
+    }
+    best.map(|(_, id)| id)
+}
+
+/// Of two routes that match, the one of the same length and with more literals in common is meant.
+fn closeness(a: &str, b: &str) -> (bool, usize) {
+    let segments =
+        |path: &str| -> Vec<String> { path.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect() };
+    let (a, b) = (segments(a), segments(b));
+    let common = a.iter().rev().zip(b.iter().rev()).filter(|(x, y)| x == y).count();
+    (a.len() == b.len(), common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{closeness, same_route};
+
+    #[test]
+    fn a_literal_is_no_parameter_of_a_longer_route() {
+        assert!(same_route("/carts/{id}", "/api/carts/{cartId}"));
+        assert!(!same_route("/healthz", "/orders/{}"));
+        assert!(!same_route("/carts", "/orders"));
+    }
+
+    #[test]
+    fn the_route_with_more_literals_in_common_is_meant() {
+        assert!(closeness("/orders/{id}", "/orders/{}") > closeness("/orders/{id}/cancel", "/orders/{}"));
+        assert!(closeness("/orders/last", "/orders/last") > closeness("/orders/{id}", "/orders/last"));
+    }
 }

@@ -79,7 +79,8 @@ fn node_called(system: &System, word: &str) -> Option<Node> {
     let services = system.service_ids().filter(|(_, service)| !service.infrastructure);
     let mut found = services.filter(|(_, service)| is(&service.name) || service.aliases.iter().any(|alias| is(alias)));
     let service = found.next().map(|(id, _)| Node::Service(id));
-    let stores = || system.stores.iter().position(|store| is(&store.name) || store.aliases.iter().any(|alias| is(alias)));
+    let stores =
+        || system.stores.iter().position(|store| is(&store.name) || store.aliases.iter().any(|alias| is(alias)));
     service.or_else(|| stores().map(|at| Node::Store(whatif_model::system::StoreId(at as u32))))
 }
 
@@ -127,5 +128,8 @@ fn finding(cx: &Context<'_>, promise: &Promise<'_>, sites: &[&CallSite<'_>]) -> 
     let label = real.map_or_else(|| "no limit here".to_owned(), |real| format!("sets {real}"));
     let set = worst.effective.timeout.evidence.iter().map(|place| place.labelled(label.clone()));
     let draft = set.fold(draft, |draft, place| draft.at(&place));
-    sites.iter().fold(draft, |draft, site| draft.at(&site.place(format!("calls {}", site.callee_name(cx.system))))).build()
+    sites
+        .iter()
+        .fold(draft, |draft, site| draft.at(&site.place(format!("calls {}", site.callee_name(cx.system)))))
+        .build()
 }

@@ -66,7 +66,9 @@ fn finding(cx: &Context<'_>, id: OperationId, operation: &Operation, gap: &Gap<'
     let at = |visit: &Visit<'_>, label: &str| Evidence::stated(Stage::Code, visit.effect.span, label);
     cx.finding(&RULE.meta, address.clone())
         .severity(if trace.is_some() { Severity::Error } else { Severity::Warning })
-        .message(format!("`{address}` looks a key up in `{item}` and records it later: two at once both pass the check"))
+        .message(format!(
+            "`{address}` looks a key up in `{item}` and records it later: two at once both pass the check"
+        ))
         .help("record the key first under a unique constraint and treat the conflict as the repeat")
         .detail(item)
         .trace(trace)

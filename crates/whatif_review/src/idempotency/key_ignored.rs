@@ -43,7 +43,9 @@ fn finding(cx: &Context<'_>, id: OperationId, operation: &Operation) -> Option<F
     let trace = proven_twice(cx, id);
     cx.finding(&RULE.meta, address.clone())
         .severity(if trace.is_some() { Severity::Error } else { Severity::Warning })
-        .message(format!("`{address}` promises `{key}` and never reads it, so a retry believed to be safe is done again"))
+        .message(format!(
+            "`{address}` promises `{key}` and never reads it, so a retry believed to be safe is done again"
+        ))
         .help("read the key, store it unique together with the effect, and replay the first answer")
         .detail(key)
         .trace(trace)

@@ -20,7 +20,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let keyless = cx.sites.iter().filter(|site| is_keyed(site.operation) && carries_no_key(site) && needs_key(cx, site));
+    let keyless =
+        cx.sites.iter().filter(|site| is_keyed(site.operation) && carries_no_key(site) && needs_key(cx, site));
     let by_operation = grouped(keyless, |site| site.id);
     by_operation.values().filter_map(|sites| finding(cx, sites)).collect()
 }

@@ -47,7 +47,10 @@ fn reads_key(site: &CallSite<'_>) -> bool {
 }
 
 fn places(site: &CallSite<'_>) -> Vec<Evidence> {
-    layers::layers(site).iter().map(|layer| layer.place.labelled(format!("{}: {}", layer.by.name(), layer.count()))).collect()
+    layers::layers(site)
+        .iter()
+        .map(|layer| layer.place.labelled(format!("{}: {}", layer.by.name(), layer.count())))
+        .collect()
 }
 
 fn finding(cx: &Context<'_>, site: &CallSite<'_>) -> Option<Finding> {
@@ -55,7 +58,9 @@ fn finding(cx: &Context<'_>, site: &CallSite<'_>) -> Option<Finding> {
     let trace = proven_twice(cx, site.id);
     cx.finding(&RULE.meta, address.clone())
         .severity(if trace.is_some() { Severity::Error } else { Severity::Warning })
-        .message(format!("`{address}` sends `{callee}` a new key with every attempt, so each retry counts as a new request"))
+        .message(format!(
+            "`{address}` sends `{callee}` a new key with every attempt, so each retry counts as a new request"
+        ))
         .help("make the key once, before the first attempt, or derive it from the request being served")
         .detail(&callee)
         .trace(trace)

@@ -1,11 +1,11 @@
 //! A change that a repeated request makes a second time, because nothing names the request.
 
 use crate::query::{grouped_operations, listed, proven_twice};
-use crate::rule::{Assumption, Context, Rule, RuleMeta};
-use whatif_model::evidence::Stage;
+use crate::rule::{Assumption, Context, Draft, Rule, RuleMeta};
+use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{Effect, EffectKind, Target};
+use whatif_model::flow::{Effect, EffectKind, Target, WriteKind};
 use whatif_model::system::{Operation, OperationId};
 use whatif_model::verdict::Mindset;
 
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let unkeyed = cx.system.operation_ids().filter(|(_, operation)| is_unkeyed_change(operation));
+    let unkeyed = cx.system.operation_ids().filter(|(_, operation)| is_unkeyed_change(cx, operation));
     let (proven, unproven): (Vec<_>, Vec<_>) = unkeyed.partition(|(id, _)| proven_twice(cx, *id).is_some());
     let each = proven.iter().filter_map(|found| finding(cx, std::slice::from_ref(found)));
     let by_service = grouped_operations(&unproven);
@@ -30,8 +30,8 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     each.chain(together).collect()
 }
 
-fn is_unkeyed_change(operation: &Operation) -> bool {
-    is_request(operation) && changes_state(operation) && takes_no_key(operation) && !is_harmless_twice(operation)
+fn is_unkeyed_change(cx: &Context<'_>, operation: &Operation) -> bool {
+    is_request(operation) && changes_state(cx, operation) && takes_no_key(operation) && !is_harmless_twice(operation)
 }
 
 /// Messages are `events/handler-not-idempotent`; what no caller sends, no caller repeats.
@@ -40,23 +40,43 @@ fn is_request(operation: &Operation) -> bool {
     !operation.background && !streams && matches!(operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. })
 }
 
-/// Its code changes something of its own, or its contract says that it does. A POST whose code was read whole
-/// and changes nothing is a query; one that only passes requests on repeats nothing of its own.
-fn changes_state(operation: &Operation) -> bool {
+/// Its code does something that adds up, or its contract says that it changes state. A POST whose code was read
+/// whole and changes nothing is a query; one without a contract that only passes requests on adds nothing.
+fn changes_state(cx: &Context<'_>, operation: &Operation) -> bool {
     let Some(claim) = operation.mutates.claim().filter(|claim| claim.value) else { return false };
     let is_rpc = matches!(operation.trigger, Trigger::Rpc { .. });
-    let by_code = claim.evidence.stage == Stage::Code && !only_passes_on(operation);
-    by_code || (claim.evidence.stage != Stage::Code && (is_rpc || !operation.implemented))
+    let by_contract = claim.evidence.stage != Stage::Code && (is_rpc || !operation.implemented);
+    by_contract || adds_up(cx, operation).is_some() || (operation.contract.is_some() && passes_on(operation))
 }
 
-/// Whether all it does is to call operations of the system, without a contract of its own to keep.
-fn only_passes_on(operation: &Operation) -> bool {
-    let is_own = |effect: &Effect| match effect.kind {
-        EffectKind::Write { .. } | EffectKind::Publish { .. } | EffectKind::DedupMark { .. } => true,
-        EffectKind::Call { .. } => !matches!(effect.target, Target::Service(_, Some(_))),
+fn passes_on(operation: &Operation) -> bool {
+    let is_call =
+        |effect: &Effect| matches!((&effect.kind, &effect.target), (EffectKind::Call { .. }, Target::Service(..)));
+    operation.flow.effects.iter().any(is_call)
+}
+
+/// The first effect of its own that a repeat does again.
+fn adds_up<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&'a Effect> {
+    operation.flow.effects.iter().find(|effect| match &effect.kind {
+        EffectKind::Write { how, .. } => {
+            matches!(how, WriteKind::SetFromRead | WriteKind::Increment | WriteKind::Insert) && !is_refused(cx, effect)
+        }
+        EffectKind::Publish { .. } => true,
+        // RFC 9110, 9.2.2: neither method is idempotent.
+        EffectKind::Call { operation, .. } => {
+            let is_outside = matches!(effect.target, Target::External(_));
+            is_outside && ["POST ", "PATCH "].iter().any(|method| operation.starts_with(method))
+        }
         _ => false,
-    };
-    operation.contract.is_none() && !operation.flow.effects.iter().any(is_own)
+    })
+}
+
+/// Whether the table takes the same business key only once: it has a unique set beside its primary key, or a
+/// primary key of several columns.
+fn is_refused(cx: &Context<'_>, effect: &Effect) -> bool {
+    let (EffectKind::Write { item, .. }, Target::Store(store)) = (&effect.kind, &effect.target) else { return false };
+    let tables = cx.system[*store].tables.iter().filter(|table| table.name.eq_ignore_ascii_case(item));
+    tables.flat_map(|table| table.unique.iter().enumerate()).any(|(at, columns)| at > 0 || columns.len() > 1)
 }
 
 /// The contract was read whole and has no key, or the code was and reads none.
@@ -79,9 +99,37 @@ fn is_harmless_twice(operation: &Operation) -> bool {
 /// <https://google.aip.dev/130> and their relatives.
 fn sets_a_value(name: &str) -> bool {
     const VERBS: &[&str] = &[
-        "set", "put", "update", "replace", "upsert", "delete", "remove", "empty", "clear", "reset", "cancel", "close",
-        "enable", "disable", "activate", "deactivate", "archive", "mark", "rename", "register", "unregister",
-        "subscribe", "unsubscribe", "login", "logout", "assign", "unassign", "sync", "save", "store", "patch",
+        "set",
+        "put",
+        "update",
+        "replace",
+        "upsert",
+        "delete",
+        "remove",
+        "empty",
+        "clear",
+        "reset",
+        "cancel",
+        "close",
+        "enable",
+        "disable",
+        "activate",
+        "deactivate",
+        "archive",
+        "mark",
+        "rename",
+        "register",
+        "unregister",
+        "subscribe",
+        "unsubscribe",
+        "login",
+        "logout",
+        "assign",
+        "unassign",
+        "sync",
+        "save",
+        "store",
+        "patch",
     ];
     let first = name.char_indices().skip(1).find(|(_, c)| c.is_uppercase() || !c.is_alphanumeric());
     let verb = first.and_then(|(at, _)| name.get(..at)).unwrap_or(name).to_lowercase();
@@ -98,16 +146,22 @@ fn finding(cx: &Context<'_>, operations: &[(OperationId, &Operation)]) -> Option
     let draft = cx
         .finding(&RULE.meta, if one { &first.address } else { &cx.system[first.service].address }.clone())
         .severity(if trace.is_some() { Severity::Error } else { Severity::Warning })
-        .message(format!("{names} {changes} state and {takes} no idempotency key, so a repeated request does {done} again"))
+        .message(format!(
+            "{names} {changes} state and {takes} no idempotency key, so a repeated request does {done} again"
+        ))
         .help("accept a key chosen by the caller, store it unique together with the effect, and replay the answer")
         .trace(trace);
-    operations.iter().fold(draft, |draft, (_, operation)| places(draft, operation)).build()
+    operations.iter().fold(draft, |draft, (_, operation)| places(cx, draft, operation)).build()
 }
 
-fn places(draft: crate::rule::Draft, operation: &Operation) -> crate::rule::Draft {
+fn places(cx: &Context<'_>, draft: Draft, operation: &Operation) -> Draft {
     let own = &operation.idempotency;
     let contract = own.declared.evidence().map(|place| place.labelled("its contract has no idempotency key"));
     let code = own.read.evidence().map(|place| place.labelled("reads no idempotency key"));
     let places: Vec<_> = contract.chain(code).collect();
-    draft.all(&places).because(&operation.mutates, "state is changed here")
+    let draft = draft.all(&places);
+    match adds_up(cx, operation) {
+        Some(effect) => draft.at(&Evidence::stated(Stage::Code, effect.span, "a repeat does this again")),
+        None => draft.because(&operation.mutates, "state is changed here"),
+    }
 }

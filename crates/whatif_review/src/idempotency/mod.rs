@@ -8,10 +8,5 @@ mod missing_key;
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[
-    &missing_key::RULE,
-    &key_ignored::RULE,
-    &key_not_forwarded::RULE,
-    &key_per_attempt::RULE,
-    &check_then_act::RULE,
-];
+pub(crate) const RULES: &[&Rule] =
+    &[&missing_key::RULE, &key_ignored::RULE, &key_not_forwarded::RULE, &key_per_attempt::RULE, &check_then_act::RULE];

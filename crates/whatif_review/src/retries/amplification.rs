@@ -4,7 +4,6 @@ use super::layers::{By, Layer, layers};
 use crate::query::CallSite;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use std::collections::BTreeMap;
-use whatif_model::evidence::How;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{Attempts, EffectId};
 use whatif_model::system::OperationId;
@@ -62,8 +61,7 @@ impl<'a> Path<'_, 'a> {
     /// At least two layers multiply, and somebody configured one of them.
     fn is_too_much(&self) -> bool {
         let layers = self.layers();
-        let is_chosen = |layer: &Layer<'_>| !matches!(layer.place.how, How::Default { .. });
-        self.calls > CALLS_MAX && layers.len() > 1 && layers.iter().any(is_chosen)
+        self.calls > CALLS_MAX && layers.len() > 1 && layers.iter().any(Layer::is_chosen)
     }
 }
 
@@ -139,7 +137,8 @@ fn finding(cx: &Context<'_>, path: &Path<'_, '_>) -> Option<Finding> {
     let mut so_far = 1;
     for layer in &layers {
         so_far *= count(layer);
-        draft = draft.at_as(&layer.place, format!("{} tries {} times: {so_far} calls so far", layer.by.name(), count(layer)));
+        draft = draft
+            .at_as(&layer.place, format!("{} tries {} times: {so_far} calls so far", layer.by.name(), count(layer)));
     }
     path.hops.iter().fold(draft, |draft, site| draft.at(&site.place(called(cx, site)))).build()
 }

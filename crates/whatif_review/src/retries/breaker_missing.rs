@@ -4,6 +4,7 @@ use crate::query::{CallSite, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::effective::State;
 use whatif_model::finding::{Finding, Severity};
+use whatif_model::system::Node;
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,9 +20,15 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let calls = cx.sites.iter().filter(|site| site.is_call() && site.is_business() && site.is_on_request_path());
+    let calls = cx.sites.iter().filter(|site| waits_for_somebody(site));
     let by_service = grouped(calls, |site| site.operation.service);
     by_service.values().filter(|sites| is_read_whole(sites)).filter_map(|sites| finding(cx, sites)).collect()
+}
+
+/// A synchronous dependency on a request path: a service, or somebody outside.
+fn waits_for_somebody(site: &CallSite<'_>) -> bool {
+    let is_request = site.is_call() && matches!(site.edge.to, Node::Service(_) | Node::External(_));
+    is_request && site.is_business() && site.is_on_request_path()
 }
 
 /// One call whose layers are not all known makes the service a question.
@@ -36,7 +43,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let callees = listed(bare.iter().map(|site| cx.system.address(site.edge.to).to_owned()), 3);
     let draft = cx
         .finding(&RULE.meta, address.clone())
-        .message(format!("`{address}` keeps calling {callees} while they fail: no breaker in code, client or mesh"))
+        .message(format!("`{address}` keeps calling {callees} through any outage: no breaker in code, client or mesh"))
         .help("put a circuit breaker around each dependency, or outlier detection into its destination rule");
     let mut seen = Vec::new();
     let once = bare.iter().filter(|site| {

@@ -1,7 +1,7 @@
 //! Who repeats a call: a loop around it, its client, the mesh, a gateway.
 
 use crate::query::CallSite;
-use whatif_model::evidence::{Evidence, Fact, Stage};
+use whatif_model::evidence::{Evidence, Fact, How, Stage};
 use whatif_model::flow::{Attempts, Backoff, LoopKind, Retry, Step};
 use whatif_model::system::LayerKind;
 
@@ -69,6 +69,11 @@ impl Layer<'_> {
     /// Whether it repeats more than once. A single repeat hits a dependency at most twice and needs no schedule.
     pub(crate) fn repeats_often(&self) -> bool {
         self.attempts > Attempts::Limited(2)
+    }
+
+    /// Whether somebody of the team configured it; a library's own schedule is the library's business.
+    pub(crate) fn is_chosen(&self) -> bool {
+        !matches!(self.place.how, How::Default { .. })
     }
 
     /// Whether it is proven that it tries again at once.

@@ -23,11 +23,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let mut by_place: BTreeMap<Span, Vec<(&CallSite<'_>, Layer<'_>)>> = BTreeMap::new();
     for site in &cx.sites {
-        for layer in layers(site).into_iter().filter(|layer| layer.repeats_often() && layer.has_no_pause()) {
+        for layer in layers(site).into_iter().filter(is_at_once) {
             by_place.entry(layer.place.span).or_default().push((site, layer));
         }
     }
     by_place.values().filter_map(|repeats| finding(cx, repeats)).collect()
+}
+
+fn is_at_once(layer: &Layer<'_>) -> bool {
+    layer.is_chosen() && layer.repeats_often() && layer.has_no_pause()
 }
 
 fn finding(cx: &Context<'_>, repeats: &[(&CallSite<'_>, Layer<'_>)]) -> Option<Finding> {
@@ -36,7 +40,7 @@ fn finding(cx: &Context<'_>, repeats: &[(&CallSite<'_>, Layer<'_>)]) -> Option<F
     let callees = listed(repeats.iter().map(|(site, _)| site.callee_name(cx.system)), 3);
     let draft = cx
         .finding(&RULE.meta, address.clone())
-        .message(format!("`{address}` retries {callees} at once, so it adds load exactly when the callee has too much"))
+        .message(format!("`{address}` retries {callees} at once, which adds load to what is already down"))
         .help("wait between attempts, longer each time and randomised: exponential backoff with jitter")
         .detail(&callees)
         .at_as(&layer.place, format!("{} without a pause", layer.count()));

@@ -38,7 +38,8 @@ fn is_many_at_once(site: &CallSite<'_>) -> bool {
 
 /// Without any pause the finding is `retries/no-backoff`.
 fn is_in_step(layer: &Layer<'_>) -> bool {
-    layer.repeats_often() && layer.retry.backoff.value().is_some() && !layer.has_no_pause() && layer.has_fixed_schedule()
+    let has_pause = layer.retry.backoff.value().is_some() && !layer.has_no_pause();
+    layer.is_chosen() && layer.repeats_often() && has_pause && layer.has_fixed_schedule()
 }
 
 fn finding(cx: &Context<'_>, repeats: &[(&CallSite<'_>, Layer<'_>)]) -> Option<Finding> {

@@ -47,9 +47,9 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .detail(target)
         .trace(trace);
     let draft = sites.iter().fold(draft, |draft, site| draft.at(&site.place(format!("calls `{target}`"))));
-    let draft = repeated.iter().fold(draft, |draft, layer| {
-        draft.at_as(&layer.place, format!("{}: {}", layer.by.name(), layer.count()))
-    });
+    let draft = repeated
+        .iter()
+        .fold(draft, |draft, layer| draft.at_as(&layer.place, format!("{}: {}", layer.by.name(), layer.count())));
     let draft = draft.because(&callee.mutates, "state is changed here");
     draft.all(&first.effective.idempotency.evidence).build()
 }

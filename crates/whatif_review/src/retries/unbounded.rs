@@ -44,8 +44,8 @@ fn is_endless(layer: &Layer<'_>, site: &CallSite<'_>) -> bool {
 }
 
 fn finding(cx: &Context<'_>, repeats: &[(&CallSite<'_>, Layer<'_>)]) -> Option<Finding> {
-    let (first, layer) = repeats.first()?;
-    let on_request = repeats.iter().any(|(site, _)| site.is_on_request_path());
+    let waiting = repeats.iter().find(|(site, _)| site.is_on_request_path());
+    let (on_request, (first, layer)) = (waiting.is_some(), waiting.or(repeats.first())?);
     let address = &first.operation.address;
     let callees = listed(repeats.iter().map(|(site, _)| site.callee_name(cx.system)), 3);
     let consequence = match first.operation.trigger {

@@ -33,13 +33,18 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     by_operation.values().filter_map(|sites| finding(cx, sites)).collect()
 }
 
+/// Calls only: a statement without a limit of its own is `timeouts/missing`, and a message is not waited for.
 /// Only Go hands a context from call to call; Python's clients take a number, which `timeouts/missing` and
 /// `timeouts/inversion` judge. What is started for later may outlive the request.
 fn drops_the_deadline(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     let forwarded = &site.visit.effect.policy.deadline_forwarded;
     let is_dropped = forwarded.is_absent() || forwarded.holds(|forwarded| !forwarded);
     let is_later = site.inside(|step| matches!(step, Step::Spawn { .. }));
-    is_dropped && !is_later && site.is_on_request_path() && site.caller(cx.system).language == Some(Language::Go)
+    site.is_call()
+        && is_dropped
+        && !is_later
+        && site.is_on_request_path()
+        && site.caller(cx.system).language == Some(Language::Go)
 }
 
 /// Where the deadline is dropped: several calls in one fresh context are one flaw.
@@ -53,9 +58,15 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let callees = listed(sites.iter().map(|site| site.callee_name(cx.system)), 3);
     let draft = cx
         .finding(&RULE.meta, address.clone())
-        .message(format!("`{address}` calls {callees} outside its request's context, so they outlive a caller that left"))
+        .message(format!(
+            "`{address}` calls {callees} outside its request's context, which go on when the caller has left"
+        ))
         .help("pass the request's context on: `ctx`, `r.Context()`, `http.NewRequestWithContext`")
         .detail(&callees);
-    let draft = sites.iter().fold(draft, |draft, site| draft.all(site.visit.effect.policy.deadline_forwarded.evidence()));
-    sites.iter().fold(draft, |draft, site| draft.at(&site.place(format!("calls {}", site.callee_name(cx.system))))).build()
+    let draft =
+        sites.iter().fold(draft, |draft, site| draft.all(site.visit.effect.policy.deadline_forwarded.evidence()));
+    sites
+        .iter()
+        .fold(draft, |draft, site| draft.at(&site.place(format!("calls {}", site.callee_name(cx.system)))))
+        .build()
 }

@@ -22,7 +22,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let misled = cx.sites.iter().filter(|site| !site.edge.platform && is_misled(site));
-    let by_setting = grouped(misled, |site| (site.operation.service, only_connect(site).map(|claim| claim.evidence.span)));
+    let by_setting =
+        grouped(misled, |site| (site.operation.service, only_connect(site).map(|claim| claim.evidence.span)));
     by_setting.values().filter_map(|sites| finding(cx, sites)).collect()
 }
 
@@ -33,9 +34,8 @@ fn is_misled(site: &CallSite<'_>) -> bool {
 /// The limit somebody set for connecting and may take for a limit of the call.
 pub(super) fn only_connect<'a>(site: &CallSite<'a>) -> Option<&'a Claim<Timeout>> {
     let is_set = |claim: &&Claim<Timeout>| !matches!(claim.evidence.how, How::Default { .. });
-    let is_connect = |claim: &&Claim<Timeout>| {
-        claim.value.kind == TimeoutKind::Connect && claim.value.bound.millis().is_some()
-    };
+    let is_connect =
+        |claim: &&Claim<Timeout>| claim.value.kind == TimeoutKind::Connect && claim.value.bound.millis().is_some();
     site.visit.effect.policy.timeout.claims().iter().filter(is_set).find(is_connect)
 }
 
@@ -50,10 +50,13 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .severity(waits)
-        .message(format!("`{address}` limits only connecting to {callees} ({limit}), so a slow answer holds it for ever"))
+        .message(format!(
+            "`{address}` limits only connecting to {callees} ({limit}), so a slow answer holds it for ever"
+        ))
         .help("limit the whole call as well: the answer can be slow although the connection was quick")
         .detail(&callees)
         .claim(claim, format!("bounds the connection set-up only: {limit}"));
-    let places = sites.iter().map(|site| site.place(format!("waits for {} without a bound", site.callee_name(cx.system))));
+    let places =
+        sites.iter().map(|site| site.place(format!("waits for {} without a bound", site.callee_name(cx.system))));
     places.fold(draft, |draft, place| draft.at(&place)).build()
 }

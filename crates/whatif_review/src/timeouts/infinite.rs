@@ -34,7 +34,14 @@ fn is_switched_off(site: &CallSite<'_>) -> bool {
 /// The setting that says "for ever" in so many words.
 pub(super) fn switch<'a>(site: &CallSite<'a>) -> Option<&'a Claim<Timeout>> {
     let is_stated = |claim: &&Claim<Timeout>| !matches!(claim.evidence.how, How::Default { .. });
-    site.visit.effect.policy.timeout.claims().iter().filter(is_stated).find(|claim| claim.value.bound == Bound::Unbounded)
+    site.visit
+        .effect
+        .policy
+        .timeout
+        .claims()
+        .iter()
+        .filter(is_stated)
+        .find(|claim| claim.value.bound == Bound::Unbounded)
 }
 
 fn setting(site: &CallSite<'_>) -> Option<Span> {

@@ -35,7 +35,8 @@ fn between_services(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding
     let worst = longer_than(limit, worst_case::of(cx.system, &cx.sites, id))?;
     let (caller, target) = (&site.operation.address, &callee.address);
     let waits = time(limit);
-    let message = format!("`{caller}` waits {waits} for `{target}`, which may take {}, so work is lost", spelled(&worst));
+    let message =
+        format!("`{caller}` waits {waits} for `{target}`, which may take {}, so work is lost", spelled(&worst));
     let draft = cx.finding(&RULE.meta, caller.clone()).message(message).help(HELP).detail(target);
     let limits = site.effective.timeout.evidence.iter();
     let draft = limits.fold(draft, |draft, place| draft.at_as(place, format!("gives up after {waits}")));
@@ -47,8 +48,10 @@ fn behind_a_route(cx: &Context<'_>, id: OperationId, operation: &Operation) -> O
     let limit = operation.deadline.value()?.millis()?;
     let worst = longer_than(limit, worst_case::of(cx.system, &cx.sites, id))?;
     let (address, waits) = (&operation.address, time(limit));
-    let message =
-        format!("the route to `{address}` gives up after {waits}, but it may take {}, so work is lost", spelled(&worst));
+    let message = format!(
+        "the route to `{address}` gives up after {waits}, but it may take {}, so work is lost",
+        spelled(&worst)
+    );
     let draft = cx.finding(&RULE.meta, address.clone()).message(message).help(HELP).detail("route");
     let draft = draft.because(&operation.deadline, format!("gives up after {waits}"));
     draft.all(worst.waits.iter().map(|wait| &wait.place)).build()

@@ -6,7 +6,7 @@ use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::effective::State;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::Protocol;
-use whatif_model::system::{EdgeKind, Service};
+use whatif_model::system::{EdgeKind, Node, Service};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,10 +23,10 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let unbounded: Vec<_> = cx.sites.iter().filter(|site| is_unbounded(cx, site)).collect();
-    let calls = unbounded.iter().copied().filter(|site| site.is_call() && !is_stream(cx, site));
+    let calls = unbounded.iter().copied().filter(|site| is_request(site) && !is_stream(cx, site));
     let by_client = grouped(calls, |site| (site.operation.service, site.protocol(), reason(site)));
-    let data = unbounded.iter().copied().filter(|site| !site.is_call() && site.edge.kind != EdgeKind::Sync);
-    let by_partner = grouped(data, |site| (site.operation.service, site.edge.to));
+    let data = unbounded.iter().copied().filter(|site| site.edge.kind != EdgeKind::Sync);
+    let by_partner = grouped(data, |site| (site.operation.service, site.edge.kind, reason(site)));
     let of_calls = by_client.values().filter_map(|sites| call_finding(cx, sites));
     let of_data = by_partner.values().filter_map(|sites| data_finding(cx, sites));
     let of_servers = cx.system.services.iter().filter_map(|service| server_finding(cx, service));
@@ -38,6 +38,11 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 fn is_unbounded(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     let is_other_rule = infinite::switch(site).is_some() || ineffective::only_connect(site).is_some();
     site.effective.timeout.state == State::Absent && !site.edge.platform && !is_other_rule && !inherits_limit(cx, site)
+}
+
+/// To a service or somebody outside; connecting to a broker or store is bounded by the library's set-up limits.
+fn is_request(site: &CallSite<'_>) -> bool {
+    site.is_call() && matches!(site.edge.to, Node::Service(_) | Node::External(_))
 }
 
 /// gRPC carries the caller's deadline to the callee; who passes it on is bounded by whoever calls.
@@ -81,13 +86,17 @@ fn call_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
 
 fn data_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let first = sites.first()?;
-    let (address, partner) = (subject(cx, sites)?, cx.system.address(first.edge.to));
+    let address = subject(cx, sites)?;
+    let partners = listed(sites.iter().map(|site| cx.system.address(site.edge.to).to_owned()), 3);
+    let is_store = first.edge.kind == EdgeKind::Store;
+    let (does, held) =
+        if is_store { ("waits for", "one stuck statement") } else { ("publishes to", "a blocked broker") };
     let draft = cx
         .finding(&RULE.meta, address)
         .severity(Severity::Warning)
-        .message(format!("`{address}` waits for `{partner}` without a time limit, so one stuck statement holds it"))
-        .help("bound statements and connection set-up: a context with a deadline, or the driver's timeout options")
-        .detail(partner);
+        .message(format!("`{address}` {does} {partners} without a time limit, so {held} holds it"))
+        .help("pass a context with a deadline, or set the timeout options of the driver")
+        .detail(format!("{} {}", first.edge.kind.as_str(), reason(first)));
     let draft = sites.iter().fold(draft, |draft, site| draft.at(&site.place("waits without a bound")));
     draft.all(&first.effective.timeout.evidence).build()
 }

@@ -155,7 +155,9 @@ fn repeats<'a>(site: &CallSite<'a>) -> Vec<(&'a Retry, u64)> {
     let per_attempt = matches!(site.effective.timeout.kind, Some(TimeoutKind::PerAttempt | TimeoutKind::PerRead));
     let client = site.visit.effect.policy.retry.value().filter(|_| per_attempt);
     let loops = site.visit.inside.iter().rev().filter_map(|step| match step {
-        Step::Loop { kind: LoopKind::Retry(retry), span, .. } if per_attempt || starts_inside(site, *span) => Some(retry),
+        Step::Loop { kind: LoopKind::Retry(retry), span, .. } if per_attempt || starts_inside(site, *span) => {
+            Some(retry)
+        }
         _ => None,
     });
     client.into_iter().chain(loops).filter_map(|retry| Some((retry, limited(retry)?))).collect()

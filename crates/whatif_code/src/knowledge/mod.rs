@@ -9,5 +9,5 @@ mod schema;
 mod version;
 
 pub use index::{Found, Knowledge};
-pub use schema::{ArgSpec, Default, Does, Form, Library, Pattern, Place, State, TypeForm, Words};
+pub use schema::{ArgSpec, Default, Does, Element, Form, Library, Pattern, Place, State, TypeForm, Words};
 pub use version::Versions;

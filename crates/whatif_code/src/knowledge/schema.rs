@@ -119,6 +119,22 @@ pub struct TypeForm {
     /// Fixed properties of every value.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
+    /// What any other field or element is: `database.orders`, `client["shop"]`.
+    #[serde(default)]
+    pub element: Option<Element>,
+    /// Members that every class derived from it has, by the type they are of.
+    #[serde(default)]
+    pub members: BTreeMap<String, String>,
+}
+
+/// Fields and elements that are named by the program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Element {
+    /// Their type, below the library's prefix.
+    pub gives: String,
+    /// The property that is their name.
+    pub property: String,
 }
 
 /// A call, or several that do the same.

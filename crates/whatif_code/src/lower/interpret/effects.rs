@@ -48,6 +48,13 @@ impl<'a> Interpreter<'a> {
             origins.push(Origin::Failure(number));
         }
         let from = Taint::of(origins);
+        if call.set("gives_item").is_some()
+            && let Some(Kind::Type(ty)) = self.property(call, "item").map(|item| item.kind)
+        {
+            let class = super::state::Class::Own(ty);
+            let id = self.new_object(class, Some(call.span));
+            return Abs { kind: Kind::Object(id), from };
+        }
         if call.form.gives.is_empty() {
             return Abs::tainted(from);
         }

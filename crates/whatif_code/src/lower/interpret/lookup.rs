@@ -228,7 +228,7 @@ impl<'a> Interpreter<'a> {
                 Some(receiver) => self.bound(method, receiver),
                 None => Kind::Function(method, None).into(),
             },
-            None => Abs::unknown(),
+            None => self.given_member(ty, name).unwrap_or_else(Abs::unknown),
         }
     }
 
@@ -285,12 +285,44 @@ impl<'a> Interpreter<'a> {
         if self.knowledge.form(self.program.language, &symbol).is_some() {
             return Kind::Method(Rc::new(base.clone()), name).into();
         }
+        if let Some(value) = self.element(base, id, class, name) {
+            return value;
+        }
         let inbound = form.is_some_and(|form| form.inbound);
         let mut from = requested(&base.from, name);
         if inbound && !from.iter().any(|origin| matches!(origin, Origin::Request(_))) {
             from = from.union(&Taint::one(Origin::Request(Rc::from(name))));
         }
         Abs::tainted(from)
+    }
+
+    /// A field or element that the program names: a collection of a database.
+    fn element(&mut self, base: &Abs<'a>, id: ObjectId, class: &str, name: &str) -> Option<Abs<'a>> {
+        let (library, form) = self.knowledge.type_form(self.program.language, class)?;
+        let element = form.element.as_ref()?;
+        let mut fields = self.object(id).fields.clone();
+        fields.insert(Rc::from(element.property.as_str()), Abs::text(name));
+        let class = crate::knowledge::symbol(&library.prefix, &element.gives);
+        let inner = self.new_object(Class::Library(Rc::from(class)), self.object(id).made);
+        self.heap[inner.0 as usize].fields = fields;
+        Some(Abs { kind: Kind::Object(inner), from: base.from.clone() })
+    }
+
+    /// A member that a library gives to every class derived from one of its own.
+    fn given_member(&mut self, ty: TypeId, name: &str) -> Option<Abs<'a>> {
+        let language = self.program.language;
+        let (library, class) = self.program.library_bases(ty).into_iter().find_map(|base| {
+            let (library, form) = self.knowledge.type_form(language, &base)?;
+            form.members.get(name).map(|class| (library, class))
+        })?;
+        let at = self.program.span(self.program.ty(ty).module, self.program.ty(ty).ir.range);
+        let member = self.library_object(&crate::knowledge::symbol(&library.prefix, class), Some(at));
+        if let Kind::Object(id) = member.kind {
+            let fields = &mut self.heap[id.0 as usize].fields;
+            fields.insert(Rc::from("item"), Kind::Type(ty).into());
+            fields.insert(Rc::from("technology"), Abs::text(library.technology.clone()));
+        }
+        Some(member)
     }
 
     /// `base[index]`.
@@ -322,6 +354,12 @@ impl<'a> Interpreter<'a> {
 
     /// An element of a dict or of a library object that is used like one.
     pub(super) fn keyed(&mut self, base: &Abs<'a>, id: ObjectId, key: Option<&str>) -> Abs<'a> {
+        if let (Some(key), Class::Library(class)) = (key, self.object(id).class.clone())
+            && !self.object(id).fields.contains_key(key)
+            && let Some(value) = self.element(base, id, &class, key)
+        {
+            return value;
+        }
         let object = self.object(id);
         let is_settings = matches!(&object.class, Class::Library(class) if &**class == "settings");
         match key {

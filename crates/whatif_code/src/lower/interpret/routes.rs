@@ -78,7 +78,7 @@ impl<'a> Interpreter<'a> {
         span: Span,
     ) -> usize {
         let first = self.registrations.len();
-        for method in methods {
+        for method in self.verbs(methods, &handler) {
             let trigger = Trigger::Http { method, path: path.clone() };
             self.register(trigger, handler.clone(), span);
             if let Some(router) = router {
@@ -86,6 +86,18 @@ impl<'a> Interpreter<'a> {
             }
         }
         first
+    }
+
+    /// A class that handles requests has one method per verb.
+    fn verbs(&self, methods: Vec<String>, handler: &Abs<'a>) -> Vec<String> {
+        let Kind::Type(ty) = handler.kind else { return methods };
+        if methods.iter().any(|method| !method.is_empty()) {
+            return methods;
+        }
+        let verbs = ["get", "post", "put", "patch", "delete"].into_iter();
+        let own: Vec<String> =
+            verbs.filter(|verb| self.program.method(ty, verb).is_some()).map(str::to_uppercase).collect();
+        if own.is_empty() { methods } else { own }
     }
 
     /// Adds a registration unless it is there.

@@ -156,7 +156,10 @@ impl<'a> Interpreter<'a> {
     /// Whether what is written was computed from a read of the same item in this operation.
     fn derives_from_read(&self, call: &Use<'a, '_>, item: &str) -> bool {
         let written = call.form.args.get("value").map(|spec| super::library::find(spec, call.args));
+        let of_receiver =
+            call.form.args.get("value").is_some_and(|spec| spec.place == Some(crate::knowledge::Place::Receiver));
         let given = match written {
+            _ if of_receiver => call.receiver.map(|receiver| receiver.from.clone()).unwrap_or_default(),
             Some(Some(value)) => value.value.from.clone(),
             Some(None) => return false,
             None => super::call::taint_of(call.args),

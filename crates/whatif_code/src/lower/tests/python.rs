@@ -315,3 +315,64 @@ def x():
             write stock ",
     );
 }
+
+#[test]
+fn django_views_and_models() {
+    let models = "from django.db import models\n\nclass Account(models.Model):\n    balance = models.IntegerField()\n";
+    let views = r#"
+from django.db import transaction
+from django.http import JsonResponse
+from django.views import View
+from .models import Account
+
+@transaction.atomic
+def debit(request, id):
+    account = Account.objects.select_for_update().get(id=id)
+    account.balance = account.balance - 1
+    account.save()
+    return JsonResponse({})
+
+class Accounts(View):
+    def post(self, request):
+        Account.objects.create(balance=0)
+        return JsonResponse({}, status=201)
+"#;
+    let urls = "from django.urls import path\nfrom . import views\nurlpatterns = [path('debit/<int:id>', views.debit), path('accounts', views.Accounts.as_view())]\n";
+    let flows = dump(&[
+        ("shop/manage.py", ""),
+        ("shop/bank/__init__.py", ""),
+        ("shop/bank/models.py", models),
+        ("shop/bank/views.py", views),
+        ("shop/bank/urls.py", urls),
+    ]);
+    has(
+        &flows,
+        "
+        HTTP /debit/{id} = debit
+          transaction
+            read Account for update -> sql",
+    );
+    has(&flows, "write Account SetFromRead -> sql");
+    has(&flows, "HTTP POST /accounts = Accounts\n  write Account Insert -> sql");
+}
+
+#[test]
+fn mongo_collections_are_named_by_fields_and_keys() {
+    let flows = python(
+        r#"
+import os
+from pymongo import MongoClient
+from flask import Flask
+app = Flask(__name__)
+client = MongoClient(os.environ["MONGO_URL"])
+orders = client["shop"].orders
+
+@app.post("/x")
+def x():
+    orders.update_one({"_id": 1}, {"$inc": {"n": 1}})
+    return str(client.shop.users.find_one({}))
+"#,
+    );
+    has(&flows, "write orders Increment -> mongodb shop@${MONGO_URL}");
+    has(&flows, "read users -> mongodb shop@${MONGO_URL}");
+}

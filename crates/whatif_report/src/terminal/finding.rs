@@ -126,7 +126,7 @@ fn counterexample<'a>(sources: &Sources, finding: &'a Finding, shown: &[Evidence
         group = group.element(Level::NOTE.no_name().message(step));
     }
     if !trace.broken.is_empty() {
-        group = group.element(Level::NOTE.no_name().message(format!("so: {}", clean(&trace.broken))));
+        group = group.element(Level::NOTE.no_name().message(remark("so", &trace.broken, style)));
     }
     Some(group)
 }
@@ -139,12 +139,19 @@ fn advice<'a>(finding: &'a Finding, style: Style) -> Group<'a> {
     let title = wrap(words, style.width.saturating_sub(8)).join("\n");
     let mut group = Group::with_title(level.secondary_title(title));
     if let Some(repair) = finding.trace.as_ref().filter(|trace| !trace.repair.is_empty()) {
-        let words = format!("smallest repair: {}", repair.repair.join(" and "));
-        group = group.element(Level::NOTE.no_name().message(clean(&words).into_owned()));
+        let words = repair.repair.join(" and ");
+        group = group.element(Level::NOTE.no_name().message(remark("smallest repair", &words, style)));
     }
     let id = finding.id();
     let footer = format!("{}  |  {}  |  `whatif explain {id}`", clean(&finding.address), reason(finding));
     group.element(Level::NOTE.no_name().message(footer))
+}
+
+/// `so: ...`, continued below its own first word. The frame beside it takes eight columns at most.
+fn remark(head: &str, words: &str, style: Style) -> String {
+    let indent = " ".repeat(head.chars().count() + 2);
+    let width = style.width.saturating_sub(8 + indent.len());
+    format!("{head}: {}", wrap(words, width).join(&format!("\n{indent}")))
 }
 
 /// The confidence with what it rests on.

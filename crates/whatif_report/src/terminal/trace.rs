@@ -7,7 +7,9 @@ use whatif_model::text::Sources;
 use whatif_model::verdict::{Trace, TraceStep};
 
 /// Longest `who -> whom` shown whole.
-const WHO_MAX: usize = 40;
+const WHO_MAX: usize = 44;
+/// Longest name in one that is not.
+const NAME_MAX: usize = 20;
 /// Columns the frame around a step takes: `   = ` and the number.
 const FRAME: usize = 11;
 
@@ -28,13 +30,18 @@ pub(crate) fn steps(sources: &Sources, trace: &Trace, cited: &[Evidence], width:
         .collect()
 }
 
-/// `checkout -> payments`, `checkout -x payments` when the fault hits what passes between them.
+/// `checkout -> payments`, `checkout -x payments` when the fault hits what passes between them. When both do not
+/// fit, each name is cut by itself, so that the reader can still tell who is whom.
 fn parties(step: &TraceStep) -> String {
-    match (step.to.is_empty() || step.to == step.actor, step.fault.is_empty()) {
-        (true, _) => step.actor.clone(),
-        (false, true) => format!("{} -> {}", step.actor, step.to),
-        (false, false) => format!("{} -x {}", step.actor, step.to),
+    if step.to.is_empty() || step.to == step.actor {
+        return step.actor.clone();
     }
+    let arrow = if step.fault.is_empty() { "->" } else { "-x" };
+    let whole = format!("{} {arrow} {}", step.actor, step.to);
+    if whole.chars().count() <= WHO_MAX {
+        return whole;
+    }
+    format!("{} {arrow} {}", trim_middle(&step.actor, NAME_MAX), trim_middle(&step.to, NAME_MAX))
 }
 
 fn words(sources: &Sources, step: &TraceStep, cited: &[Evidence]) -> String {

@@ -174,12 +174,7 @@ impl<'a> Interpreter<'a> {
     fn apply(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         match call.form.does {
             Does::Make => self.make(call),
-            Does::Pass => call
-                .argument("value")
-                .map(|arg| arg.value.clone())
-                .or_else(|| call.receiver.cloned())
-                .unwrap_or_else(Abs::unknown)
-                .with(&taint_of(call.args)),
+            Does::Pass => self.passed(call),
             Does::Constant | Does::Nothing | Does::Fill => Abs::tainted(call.taint()),
             Does::Env | Does::Setting => self.environment(call),
             Does::Format => self.format(call),
@@ -231,6 +226,12 @@ impl<'a> Interpreter<'a> {
             Does::Header | Does::RequestValue => self.request_value(call),
             Does::SetHeader | Does::SetProperty => self.set_property(call),
         }
+    }
+
+    /// What a call hands on: an argument, else its receiver.
+    fn passed(&self, call: &Use<'a, '_>) -> Abs<'a> {
+        let value = call.argument("value").map(|arg| arg.value.clone()).or_else(|| call.receiver.cloned());
+        value.unwrap_or_else(Abs::unknown).with(&taint_of(call.args))
     }
 
     /// A property of a call: an argument, a fixed one, or one of the receiver's.

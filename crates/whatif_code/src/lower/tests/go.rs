@@ -316,3 +316,17 @@ fn a_service_config_repeats_calls() {
         "call grpc Bank/Charge -> grpc Bank@${BANK_ADDR} [timeout absent, retry x4 growing pause 100 ms jitter ?, deadline true",
     );
 }
+
+#[test]
+fn pubsub_handlers_are_entry_points() {
+    let flows = go(
+        &["\"context\"", "\"cloud.google.com/go/pubsub\""],
+        r#"
+func handle(ctx context.Context, m *pubsub.Message) { m.Ack() }
+func main() {
+	client, _ := pubsub.NewClient(context.Background(), "p")
+	client.Subscription("orders").Receive(context.Background(), handle)
+}"#,
+    );
+    has(&flows, "message orders = handle\n  from pubsub orders@… auto-ack false\n  ack -> pubsub orders@…");
+}

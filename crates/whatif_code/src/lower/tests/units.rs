@@ -55,3 +55,16 @@ fn recursion_and_depth_end() {
     let text = "package main\nimport \"net/http\"\nfunc f(n int) { if n > 0 { f(n - 1); g(n) }; http.Get(\"http://a/\") }\nfunc g(n int) { f(n) }\nfunc h(w http.ResponseWriter, r *http.Request) { f(3) }\nfunc main() { http.HandleFunc(\"/\", h) }\n";
     has(&dump(&[("main.go", text)]), "HTTP / = h");
 }
+
+#[test]
+fn damaged_programs_are_lowered_as_far_as_they_go() {
+    let go = "package main\nimport (\"net/http\"; \"database/sql\")\nvar db *sql.DB\ntype s struct { next *s; f func() }\nfunc (x *s) h(w http.ResponseWriter, r *http.Request) { for i := range 3 { if _, err := db.Exec(\"UPDATE a SET b = b + 1\"); err != nil { continue }; return }; x.next.f() }\nfunc main() { db, _ = sql.Open(\"a\", \"b\"); http.HandleFunc(\"/{\", (&s{}).h) }\n";
+    let python = "import requests\nfrom flask import Flask\napp = Flask(__name__)\n\nclass A(B):\n    x = {**y, 'a': [i for i in z]}\n    def __init__(self): self.a = self\n\n@app.route('/<', methods=['POST'])\ndef h():\n    with app as a, b: \n        try:\n            requests.post('{}{'.format(A().a), timeout=(1,))\n        except: return '%(a' % {'a': 1}, '%' % 3\n        finally: pass\n    return h()\n";
+    for (path, text) in [("a/main.go", go), ("a/main.py", python)] {
+        for end in (0..text.len()).step_by(3).filter(|end| text.is_char_boundary(*end)) {
+            let head = dump(&[(path, &text[..end])]);
+            let tail = dump(&[(path, &text[end..])]);
+            assert!(head.len() < 20_000 && tail.len() < 20_000);
+        }
+    }
+}

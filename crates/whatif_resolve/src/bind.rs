@@ -160,6 +160,9 @@ fn by_protocol_name(name: &Value, names: &Names) -> Option<ServiceId> {
 /// A host with a public name is a system outside.
 fn outside(host: Option<&str>, places: &[Evidence], draft: &mut Draft, names: &Names) -> Option<Target> {
     let host = host?;
+    if reads_configuration(host) {
+        return None;
+    }
     let public = host.contains('.') && host.chars().any(char::is_alphabetic) && !host.ends_with(".local");
     if !public && !names.is_external(host) {
         return None;
@@ -174,6 +177,12 @@ fn outside(host: Option<&str>, places: &[Evidence], draft: &mut Draft, names: &N
         externals.len() - 1
     });
     Some(Target::External(ExternalId(at as u32)))
+}
+
+/// Services of cloud vendors that hand out secrets and settings: configuration, not a partner in business.
+fn reads_configuration(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or(host);
+    ["secretmanager", "secretsmanager", "ssm", "parameterstore", "vault", "metadata"].contains(&first)
 }
 
 /// The engine a technology word means.
@@ -202,9 +211,14 @@ fn store(
     if let ([only], true) = (same.as_slice(), local) {
         return StoreId(*only as u32);
     }
-    let own = host.map(str::to_owned).filter(|host| host != "localhost" && !host.starts_with("127."));
+    let own = host
+        .map(str::to_owned)
+        .filter(|host| host != "localhost" && !host.starts_with("127.") && !is_placeholder(host));
     let owner = system[service].name.clone();
+    let by_variable =
+        || peer.address.env_names().chain(peer.name.env_names()).map(product_of).find(|name| !name.is_empty());
     let logical = own
+        .or_else(by_variable)
         .or_else(|| name.as_text().filter(|n| !n.is_empty()))
         .unwrap_or_else(|| if engine.is_empty() { format!("{owner}-store") } else { format!("{owner}-{engine}") });
     if let Some(at) = system.stores.iter().position(|store| canonical(&store.name) == canonical(&logical)) {
@@ -224,6 +238,22 @@ fn store(
         engine,
     });
     StoreId(system.stores.len() as u32 - 1)
+}
+
+/// `ALLOYDB_INSTANCE_NAME_VAL`: a text that deployment scripts replace, not a host.
+fn is_placeholder(host: &str) -> bool {
+    host.contains('_') && host.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// What a variable is about, without the words that say which part of its address it holds.
+fn product_of(variable: &str) -> String {
+    let parts = [
+        "instance", "database", "db", "table", "cluster", "user", "username", "password", "project", "id", "secret",
+        "region", "primary", "ip",
+    ];
+    let words = bare_variable(variable);
+    let kept: Vec<&str> = words.split('-').filter(|word| !parts.contains(word)).collect();
+    kept.join("-")
 }
 
 fn topic(peer: &Peer, declared: Option<Node>, name: &Value, places: &[Evidence], draft: &mut Draft) -> Target {

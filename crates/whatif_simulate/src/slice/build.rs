@@ -2,8 +2,9 @@
 
 use super::compile;
 use crate::explore::{
-    Applies, Client, Effect, EffectId, Exit, Guard, Item, ItemId, KeyPassing, Lock, LockId, Operation, Origin,
-    Register, ServiceId, Slice, Step, StepKind, StoreId, Table, TableId, Topic, TopicId, Unknown, UnknownId, WriteKind,
+    Applies, Client, Effect, EffectId, Exit, Guard, Isolation, Item, ItemId, KeyPassing, Lock, LockId, Operation,
+    Origin, Register, ServiceId, Slice, Step, StepKind, StoreId, Table, TableId, Topic, TopicId, Unknown, UnknownId,
+    WriteKind,
 };
 use crate::explore::{Literal, OperationId as Index};
 use std::collections::BTreeMap;
@@ -153,26 +154,25 @@ impl Built<'_> {
             effect: Some(Applies { effect, undo: false }),
             on_conflict: Exit::Next,
         };
-        let mut add = |built: &mut Self, safe: bool, only_if: Option<Literal>| {
-            let effect = built.effect(name, safe);
-            let step = Step { only_if, ..Step::new(write(effect), origin) };
-            steps.push(step);
-            effect
-        };
-        match protected.or_else(|| (self.unknowns.len() >= UNKNOWNS_MAX).then_some(false)) {
-            Some(safe) => {
-                let effect = add(self, safe, None);
-                if essential {
-                    self.essential.push(effect);
-                }
-            }
-            None => {
-                let unknown =
-                    self.unknown(address, "deduplicates-by", &format!("`{address}` recognises repeats"), origin);
-                add(self, true, Some(Literal { unknown, value: true }));
-                add(self, false, Some(Literal { unknown, value: false }));
-            }
+        let protected = protected.or_else(|| (self.unknowns.len() >= UNKNOWNS_MAX).then_some(false));
+        let effect = self.effect(name, protected != Some(false));
+        if essential {
+            self.essential.push(effect);
         }
+        let Some(_) = protected else {
+            // Whether repeats are recognised is not known: beside the effect as such, which the promises are
+            // about, one that counts, present only where they are not.
+            let unknown = self.unknown(address, "deduplicates-by", &format!("`{address}` recognises repeats"), origin);
+            let counted = self.effect(name, false);
+            let only_if = Some(Literal { unknown, value: false });
+            let begin = StepKind::Begin { store: StoreId(u8::MAX), isolation: Isolation::Serializable };
+            steps.push(Step::new(begin, origin));
+            steps.push(Step::new(write(effect), origin));
+            steps.push(Step { only_if, ..Step::new(write(counted), origin) });
+            steps.push(Step::new(StepKind::Commit, origin));
+            return;
+        };
+        steps.push(Step::new(write(effect), origin));
     }
 
     /// A pseudo operation that sends one message to the handler.

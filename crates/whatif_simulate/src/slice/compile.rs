@@ -139,8 +139,18 @@ impl<'m> Compiler<'_, 'm> {
     }
 
     fn branch(&mut self, arms: &'m [Vec<Step>], place: Evidence, around: Around) -> bool {
-        // Which arms change nothing and go on does not matter: they are one empty arm.
-        let inner = Around { always: false, ..around };
+        // The path on which every check passed is the one every successful run takes.
+        let leaving = |arm: &&Vec<Step>| matches!(arm.last(), Some(Step::Return { .. })) && !self.may_change(arm);
+        let only = arms.iter().filter(|arm| !leaving(arm)).count() == 1;
+        let passing: Vec<bool> = arms.iter().map(|arm| only && !leaving(&arm)).collect();
+        if only && !self.changed {
+            // Leaving before anything was changed leaves nothing behind.
+            return arms
+                .iter()
+                .zip(&passing)
+                .find(|(_, passes)| **passes)
+                .is_some_and(|(arm, _)| self.block(arm, around));
+        }
         let origin = self.built.origin(place);
         let end = self.out.label();
         let changed = self.changed;
@@ -156,7 +166,7 @@ impl<'m> Compiler<'_, 'm> {
                 next = Some(other);
             }
             self.changed = changed;
-            let ended = self.block(arm, inner);
+            let ended = self.block(arm, Around { always: around.always && passing[at], ..around });
             any_changed |= self.changed;
             ends &= ended;
             if !ended && at + 1 < arms.len() {
@@ -166,6 +176,27 @@ impl<'m> Compiler<'_, 'm> {
         self.changed = any_changed;
         self.out.place(end);
         ends
+    }
+
+    /// Whether a block may change something. Depth is bounded by the flow's own.
+    fn may_change(&self, steps: &[Step]) -> bool {
+        let flow = &self.built.system[self.id].flow;
+        steps.iter().any(|step| match step {
+            Step::Effect(id) => flow.effect(*id).is_some_and(|effect| match &effect.kind {
+                EffectKind::Call { operation, .. } => self.call_changes(effect, operation),
+                EffectKind::Write { .. } | EffectKind::Publish { .. } | EffectKind::DedupMark { .. } => true,
+                _ => false,
+            }),
+            other => other.blocks().into_iter().any(|block| self.may_change(block)),
+        })
+    }
+
+    /// Whether a call may change something: as far as known by its callee, else by its HTTP method.
+    fn call_changes(&self, effect: &Effect, operation: &str) -> bool {
+        match &effect.target {
+            Target::Service(_, Some(id)) => self.built.system[*id].mutates.may_hold(|mutates| *mutates),
+            _ => !operation.starts_with("GET ") && !operation.starts_with("HEAD ") && !operation.is_empty(),
+        }
     }
 
     fn guarded(&mut self, body: &'m [Step], handler: &'m [Step], finally: &'m [Step], around: Around) -> bool {
@@ -394,11 +425,7 @@ impl<'m> Compiler<'_, 'm> {
             Target::Service(_, Some(id)) => Some(*id),
             _ => None,
         };
-        let system = self.built.system;
-        let changes = match callee {
-            Some(id) => system[id].mutates.may_hold(|mutates| *mutates),
-            None => !operation.starts_with("GET ") && !operation.starts_with("HEAD ") && !operation.is_empty(),
-        };
+        let changes = self.call_changes(effect, operation);
         if !changes && !self.changed {
             return;
         }

@@ -13,7 +13,10 @@ mod words;
 
 use crate::explore::{self, Options, Question};
 use build::Built;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use whatif_model::facts::code::Trigger;
+use whatif_model::flow::EffectKind;
 use whatif_model::system::{Operation, OperationId, System};
 use whatif_model::verdict::{Bounds, MatrixRow, Mindset, Verdict};
 
@@ -23,14 +26,14 @@ const STATES_MAX: usize = 150_000;
 
 /// Answers the questions for every operation that serves somebody, in operation order. `progress` is
 /// told how many of how many are done.
-pub fn answer(system: &System, asked: &[Mindset], progress: &dyn Fn(usize, usize)) -> Vec<MatrixRow> {
+pub fn answer(system: &System, asked: &[Mindset], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<MatrixRow> {
     let ids: Vec<OperationId> =
         system.operation_ids().filter(|(_, operation)| has_row(operation)).map(|(id, _)| id).collect();
     let total = ids.len();
-    ids.into_iter()
-        .enumerate()
-        .map(|(done, id)| {
-            progress(done, total);
+    let done = AtomicUsize::new(0);
+    ids.into_par_iter()
+        .map(|id| {
+            progress(done.fetch_add(1, Ordering::Relaxed), total);
             let built = build::build(system, id);
             let verdicts = Mindset::ALL.map(|question| {
                 if asked.contains(&question) {
@@ -44,10 +47,18 @@ pub fn answer(system: &System, asked: &[Mindset], progress: &dyn Fn(usize, usize
         .collect()
 }
 
-/// Operations that serve a caller, a message or a schedule; and those only a contract shows, if they change state.
+/// Operations that serve a caller, a message or a schedule and do something outside themselves; and those
+/// only a contract shows, if they change state.
 fn has_row(operation: &Operation) -> bool {
     let serves = !operation.background || matches!(operation.trigger, Trigger::Message { .. } | Trigger::Schedule(_));
-    serves && (operation.implemented || operation.mutates.holds(|mutates| *mutates))
+    let changes = operation.mutates.holds(|mutates| *mutates);
+    let reaches_out = operation.flow.effects.iter().any(|effect| {
+        matches!(
+            effect.kind,
+            EffectKind::Call { .. } | EffectKind::Read { .. } | EffectKind::Write { .. } | EffectKind::Publish { .. }
+        )
+    });
+    serves && (changes || (operation.implemented && reaches_out))
 }
 
 fn not(reason: &str) -> Verdict {

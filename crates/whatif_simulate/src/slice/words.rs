@@ -7,12 +7,16 @@ use crate::explore::{
 };
 use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 
+/// Distinct states per tried repair: many are tried, and one that needs more is not the smallest change.
+const REPAIR_STATES_MAX: usize = 20_000;
+
 /// Translates an answer; a broken promise gets its smallest repair.
 pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, answer: Answer) -> Verdict {
     match answer.verdict {
         explore::Verdict::Violated(found) => {
             let mut trace = trace(built, &found);
-            trace.repair = explore::repair(&built.slice, question, options)
+            let options = Options { max_states: REPAIR_STATES_MAX, ..*options };
+            trace.repair = explore::repair(&built.slice, question, &options)
                 .map(|repair| repair.practices.into_iter().map(practice).map(str::to_owned).collect())
                 .unwrap_or_default();
             Verdict::Violated(trace)
@@ -64,7 +68,11 @@ fn condition_words(built: &Built<'_>, condition: &Condition) -> String {
 fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
     let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step)).collect();
     let faults: Vec<&str> = steps.iter().map(|step| step.fault.as_str()).filter(|fault| !fault.is_empty()).collect();
-    let scenario = if faults.is_empty() { "no fault is needed".to_owned() } else { faults.join(", then ") };
+    let scenario = if faults.is_empty() {
+        "nothing fails, and requests overlap or repeat".to_owned()
+    } else {
+        faults.join(", then ")
+    };
     Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
 }
 

@@ -3,7 +3,7 @@
 //! The only place that decides "payments here is payments-svc there". Steps, in order:
 //! [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
 //! of them, [`names`] maps every host name to one, [`operations`] collects what services offer,
-//! [`bind`] replaces symbolic targets, [`edges`] aggregates who talks to whom, [`databases`] notes which
+//! [`bind`] replaces symbolic targets, [`tables`] gives stores the tables their users name, [`edges`] aggregates who talks to whom, [`databases`] notes which
 //! logical database of a server each uses, [`layers`] adds what meshes and gateways do,
 //! [`deadlines`] how long they wait for an operation, [`idempotency`] sums up how operations tell repeats apart.
 
@@ -23,6 +23,7 @@ mod mutation;
 mod names;
 mod operations;
 mod schemas;
+mod tables;
 mod technology;
 
 pub use answers::{Answer, Same};
@@ -40,6 +41,7 @@ pub fn resolve(mut input: Input) -> System {
     schemas::split(&input, &mut draft, &names, &environment);
     operations::collect(&mut input, &mut draft, &names);
     bind::targets(&mut draft, &names, &environment);
+    tables::assign(&input, &mut draft);
     mutation::spread(&mut draft.system);
     idempotency::summarise(&mut draft.system);
     edges::aggregate(&input, &mut draft, &names, &environment);

@@ -4,7 +4,7 @@ use crate::query::proven;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{EffectKind, Step, Visit};
+use whatif_model::flow::{EffectKind, Step, Target, Visit};
 use whatif_model::system::{Operation, OperationId};
 use whatif_model::verdict::Mindset;
 
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let gaps = cx.system.operation_ids().filter_map(|(id, operation)| Some((id, operation, gap(operation)?)));
+    let gaps = cx.system.operation_ids().filter_map(|(id, operation)| Some((id, operation, gap(cx, operation)?)));
     gaps.filter_map(|(id, operation, gap)| finding(cx, id, operation, &gap)).collect()
 }
 
@@ -30,25 +30,43 @@ struct Gap<'a> {
     lookup: Visit<'a>,
     record: Visit<'a>,
     item: &'a str,
-    unique: &'a Fact<bool>,
+    proof: Evidence,
 }
 
 /// The first lookup whose record comes later, is known not to be unique, and is not guarded by anything.
-fn gap(operation: &Operation) -> Option<Gap<'_>> {
+fn gap<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<Gap<'a>> {
     let visits = operation.flow.walk();
-    let record = visits.iter().find_map(|visit| match &visit.effect.kind {
-        EffectKind::DedupMark { item, unique } if is_refused(unique) => Some((visit, item.as_str(), unique)),
+    let mut records = visits.iter().filter(|visit| !is_guarded(visit));
+    let (record, item, proof) = records.find_map(|visit| match &visit.effect.kind {
+        EffectKind::DedupMark { item, unique } => {
+            Some((visit, item.as_str(), takes_a_second(cx, operation, visit, unique)?))
+        }
         _ => None,
-    });
-    let (record, item, unique) = record.filter(|(visit, ..)| !is_guarded(visit))?;
+    })?;
     let before = visits.iter().take_while(|visit| visit.id != record.id);
     let lookup = before.filter(|visit| looks_up(visit, item)).last().filter(|visit| !is_guarded(visit))?;
-    Some(Gap { lookup: lookup.clone(), record: record.clone(), item, unique })
+    Some(Gap { lookup: lookup.clone(), record: record.clone(), item, proof })
 }
 
-/// Proven that the store takes a second one.
-fn is_refused(unique: &Fact<bool>) -> bool {
-    unique.is_absent() || unique.holds(|unique| !unique)
+/// Where it is proven that the store takes a second record: by the statement, or by the declared table, which
+/// has a column for the key and no unique set with it.
+fn takes_a_second(cx: &Context<'_>, operation: &Operation, at: &Visit<'_>, unique: &Fact<bool>) -> Option<Evidence> {
+    if unique.is_absent() || unique.holds(|unique| !unique) {
+        return unique.evidence().next().cloned();
+    }
+    let (EffectKind::DedupMark { item, .. }, Target::Store(store)) = (&at.effect.kind, &at.effect.target) else {
+        return None;
+    };
+    let key = plain(operation.idempotency.read.value()?);
+    let tables = || cx.system[*store].tables.iter().filter(|table| table.name.eq_ignore_ascii_case(item));
+    let table = tables().find(|table| table.columns.iter().any(|column| plain(column) == key))?;
+    let column = table.columns.iter().find(|column| plain(column) == key)?;
+    let is_free = unique.is_unknown() && !tables().flat_map(|table| &table.unique).flatten().any(|one| one == column);
+    is_free.then(|| Evidence::stated(Stage::Design, table.span, format!("`{column}` may occur any number of times")))
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
 /// A lock makes both steps one. In a transaction the isolation level decides, which the code rarely says.
@@ -74,6 +92,6 @@ fn finding(cx: &Context<'_>, id: OperationId, operation: &Operation, gap: &Gap<'
         .trace(trace)
         .at(&at(&gap.record, "recorded here, and a second one is accepted"))
         .at(&at(&gap.lookup, "looked up here"))
-        .because(gap.unique, "nothing refuses a second record")
+        .at(&gap.proof)
         .build()
 }

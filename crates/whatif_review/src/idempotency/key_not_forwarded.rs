@@ -43,7 +43,7 @@ fn needs_key(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
         Some((_, callee)) => {
             let own = &callee.idempotency;
             let takes_key = own.declared.value().is_some() || own.read.value().is_some();
-            takes_key && callee.mutates.holds(|mutates| *mutates) && own.natural.value().is_none()
+            takes_key && callee.mutates.holds(|mutates| *mutates)
         }
         None => {
             let is_outside = matches!(site.visit.effect.target, Target::External(_));

@@ -1,12 +1,15 @@
 //! A wait that nothing bounds: it lasts for as long as the other side likes.
 
-use super::{ineffective, infinite};
+use super::infinite;
 use crate::query::{CallSite, callers, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use std::collections::BTreeMap;
 use whatif_model::effective::State;
+use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::Protocol;
-use whatif_model::system::{EdgeKind, Node, Service};
+use whatif_model::flow::{Effect, EffectKind, Protocol, Target};
+use whatif_model::system::{EdgeKind, LayerKind, Node, Operation, OperationId, Service};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,21 +26,33 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let unbounded: Vec<_> = cx.sites.iter().filter(|site| is_unbounded(cx, site)).collect();
-    let calls = unbounded.iter().copied().filter(|site| is_request(site) && !is_stream(cx, site));
-    let by_client = grouped(calls, |site| (site.operation.service, site.protocol(), reason(site)));
+    let calls = unbounded.iter().filter(|site| is_request(site) && !is_stream(cx, site));
+    let waits: Vec<Wait<'_>> = calls.map(|site| wait(cx, site)).chain(waits_for_unknown(cx)).collect();
+    let mut by_client: BTreeMap<_, Vec<&Wait<'_>>> = BTreeMap::new();
+    for wait in &waits {
+        by_client.entry((wait.operation.service, wait.protocol, wait.reason())).or_default().push(wait);
+    }
     let data = unbounded.iter().copied().filter(|site| site.edge.kind != EdgeKind::Sync);
     let by_partner = grouped(data, |site| (site.operation.service, site.edge.kind, reason(site)));
-    let of_calls = by_client.values().filter_map(|sites| call_finding(cx, sites));
+    let of_calls = by_client.values().filter_map(|waits| call_finding(cx, waits));
     let of_data = by_partner.values().filter_map(|sites| data_finding(cx, sites));
     let of_servers = cx.system.services.iter().filter_map(|service| server_finding(cx, service));
     of_calls.chain(of_data).chain(of_servers).collect()
 }
 
-/// Proven to have no limit. One that is switched off on purpose is `timeouts/infinite`, one that limits
-/// only connecting is `timeouts/ineffective`.
+/// Proven to have no limit. One that is switched off on purpose is `timeouts/infinite`.
 fn is_unbounded(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
-    let is_other_rule = infinite::switch(site).is_some() || ineffective::only_connect(site).is_some();
-    site.effective.timeout.state == State::Absent && !site.edge.platform && !is_other_rule && !inherits_limit(cx, site)
+    let is_switched_off = infinite::switch(site).is_some();
+    site.effective.timeout.state == State::Absent
+        && !site.edge.platform
+        && !is_switched_off
+        && !is_started_once(site.operation)
+        && !inherits_limit(cx, site)
+}
+
+/// Nobody waits for the start of a process but its orchestrator, which has limits of its own.
+fn is_started_once(operation: &Operation) -> bool {
+    matches!(operation.trigger, Trigger::Start)
 }
 
 /// To a service or somebody outside; connecting to a broker or store is bounded by the library's set-up limits.
@@ -67,21 +82,63 @@ fn reason(site: &CallSite<'_>) -> String {
     site.effective.timeout.evidence.first().map(|evidence| evidence.label.clone()).unwrap_or_default()
 }
 
-fn call_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
-    let first = sites.first()?;
-    let callees = listed(sites.iter().map(|site| site.callee_name(cx.system)), 3);
-    let waits = if sites.iter().any(|site| site.is_on_request_path()) { Severity::Error } else { Severity::Warning };
-    let address = subject(cx, sites)?;
+/// An unbounded request.
+struct Wait<'a> {
+    id: OperationId,
+    operation: &'a Operation,
+    protocol: Option<Protocol>,
+    callee: String,
+    place: Evidence,
+    why: Vec<Evidence>,
+}
+
+impl Wait<'_> {
+    fn reason(&self) -> &str {
+        self.why.first().map_or("", |evidence| evidence.label.as_str())
+    }
+
+    fn somebody_waits(&self) -> bool {
+        !self.operation.background && matches!(self.operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. })
+    }
+}
+
+fn wait<'a>(cx: &Context<'_>, site: &CallSite<'a>) -> Wait<'a> {
+    let callee = site.callee_name(cx.system);
+    let place = site.place(format!("waits for {callee} without a bound"));
+    let why = site.effective.timeout.evidence.clone();
+    Wait { id: site.id, operation: site.operation, protocol: site.protocol(), callee, place, why }
+}
+
+/// Requests whose receiver is only known at run time have no edge; without a mesh the code alone decides.
+fn waits_for_unknown<'a>(cx: &Context<'a>) -> Vec<Wait<'a>> {
+    let has_mesh = cx.system.edges.iter().flat_map(|edge| &edge.layers).any(|layer| layer.kind != LayerKind::Code);
+    let operations = cx.system.operation_ids().filter(|(_, operation)| !has_mesh && !is_started_once(operation));
+    let effects = operations.flat_map(|(id, operation)| operation.flow.effects.iter().map(move |e| (id, operation, e)));
+    effects.filter_map(|(id, operation, effect)| unknown_wait(id, operation, effect)).collect()
+}
+
+fn unknown_wait<'a>(id: OperationId, operation: &'a Operation, effect: &Effect) -> Option<Wait<'a>> {
+    let EffectKind::Call { protocol, operation: callee } = &effect.kind else { return None };
+    let is_proven = effect.target == Target::Unknown && effect.policy.timeout.is_absent();
+    let place = Evidence::stated(Stage::Code, effect.span, format!("waits for {callee} without a bound"));
+    let why = effect.policy.timeout.evidence().cloned().collect();
+    let protocol = Some(*protocol);
+    is_proven.then(|| Wait { id, operation, protocol, callee: callee.clone(), place, why })
+}
+
+fn call_finding(cx: &Context<'_>, waits: &[&Wait<'_>]) -> Option<Finding> {
+    let first = waits.first()?;
+    let callees = listed(waits.iter().map(|wait| wait.callee.clone()), 3);
+    let severity = if waits.iter().any(|wait| wait.somebody_waits()) { Severity::Error } else { Severity::Warning };
+    let one = waits.iter().all(|wait| wait.id == first.id);
+    let address = if one { &first.operation.address } else { &cx.system[first.operation.service].address };
     let draft = cx
-        .finding(&RULE.meta, address)
-        .severity(waits)
+        .finding(&RULE.meta, address.clone())
+        .severity(severity)
         .message(format!("`{address}` calls {callees} without a time limit, so a slow answer holds it for ever"))
-        .help(help(first.protocol()))
-        .detail(reason(first));
-    let draft = sites.iter().fold(draft, |draft, site| {
-        draft.at(&site.place(format!("waits for {} without a bound", site.callee_name(cx.system))))
-    });
-    draft.all(&first.effective.timeout.evidence).build()
+        .help(help(first.protocol))
+        .detail(first.reason());
+    waits.iter().fold(draft, |draft, wait| draft.at(&wait.place)).all(&first.why).build()
 }
 
 fn data_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {

@@ -206,6 +206,9 @@ pub struct Words {
     /// Name parts of tables that are relayed to a broker.
     #[serde(default)]
     pub outbox_tables: Vec<String>,
+    /// What drivers and the schemes of connection strings call an engine, and its name.
+    #[serde(default)]
+    pub engines: BTreeMap<String, String>,
     /// RPC services of the platform, such as health checks, that are no operations of the system.
     #[serde(default)]
     pub platform_services: Vec<String>,

@@ -5,7 +5,7 @@ use crate::knowledge::{Does, Knowledge, Versions};
 use crate::lower::interpret::{Handler, Interpreter, Registration};
 use crate::lower::program::{FunctionId, Program};
 use crate::lower::syntax;
-use crate::lower::values::{Abs, Kind, Origin, Taint};
+use crate::lower::values::{Abs, Kind, ObjectId, Origin, Taint};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use whatif_model::facts::code::{Entry, Language, Trigger};
@@ -14,6 +14,9 @@ use whatif_model::{Evidence, Fact, Span};
 
 /// Most entry points of one unit.
 const ENTRIES_MAX: usize = 2_000;
+
+/// Deepest nesting of routers.
+const ROUTERS_MAX: usize = 16;
 
 /// What running a unit found.
 pub(crate) struct Found {
@@ -181,11 +184,24 @@ impl<'a> Interpreter<'a> {
     fn apply_mounts(&mut self) {
         let routed = std::mem::take(&mut self.routed);
         for (at, router) in routed {
-            let Some((_, prefix)) = self.mounts.iter().find(|(mounted, _)| *mounted == router) else { continue };
+            let Some(prefix) = self.mounted_at(router) else { continue };
             if let Some(Registration { trigger: Trigger::Http { path, .. }, .. }) = self.registrations.get_mut(at) {
-                *path = crate::lower::interpret::join_routes(prefix, path);
+                *path = crate::lower::interpret::join_routes(&prefix, path);
             }
         }
+    }
+
+    /// The prefix of the router that a router is or lies within.
+    fn mounted_at(&self, router: ObjectId) -> Option<String> {
+        let mut current = router;
+        for _ in 0..ROUTERS_MAX {
+            if let Some((_, prefix)) = self.mounts.iter().find(|(mounted, _)| *mounted == current) {
+                return Some(prefix.clone());
+            }
+            let Kind::Object(around) = self.object(current).fields.get("within")?.kind else { return None };
+            current = around;
+        }
+        None
     }
 
     /// The start-up flow, when it does something.
@@ -280,12 +296,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// An object with the method its kind of registration calls.
-    fn run_object(
-        &mut self,
-        value: &Abs<'a>,
-        id: crate::lower::values::ObjectId,
-        trigger: &Trigger,
-    ) -> Option<(String, Option<Span>)> {
+    fn run_object(&mut self, value: &Abs<'a>, id: ObjectId, trigger: &Trigger) -> Option<(String, Option<Span>)> {
         let ty = self.own_class(id)?;
         let wanted = self.handler_methods(trigger);
         let method = wanted.iter().find_map(|name| self.program.method(ty, name))?;

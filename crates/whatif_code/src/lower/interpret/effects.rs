@@ -165,12 +165,22 @@ impl<'a> Interpreter<'a> {
             .unwrap_or_default();
         let technology = text("technology").and_then(|value| value.as_text()).unwrap_or_default();
         let address = self.object_address(id);
-        let technology = if technology.is_empty() || technology == "sql" {
-            scheme_technology(&address).unwrap_or(technology)
-        } else {
-            technology
-        };
+        let technology = self.engine(technology, &address);
         Peer { role, address, name, technology }
+    }
+
+    /// The engine by the name the field knows, from its driver or the scheme of its connection string.
+    fn engine(&self, technology: String, address: &Value) -> String {
+        let engines = &self.knowledge.words(self.program.language).engines;
+        if let Some(engine) = engines.get(&technology) {
+            return engine.clone();
+        }
+        let Some(Part::Text(text)) = address.parts.first() else { return technology };
+        let scheme = text.split([':', '+']).next().unwrap_or("");
+        match engines.get(scheme) {
+            Some(engine) if technology.is_empty() || technology == "sql" => engine.clone(),
+            _ => technology,
+        }
     }
 
     /// The partner a call is about.
@@ -428,20 +438,4 @@ pub(super) fn path_of(url: &Value) -> String {
     let path = after.find('/').map_or("", |at| &after[at..]);
     let path = path.split(['?', '#']).next().unwrap_or("");
     if path.is_empty() { "/".to_owned() } else { path.to_owned() }
-}
-
-/// The engine a connection string names.
-fn scheme_technology(address: &Value) -> Option<String> {
-    let Some(Part::Text(text)) = address.parts.first() else { return None };
-    let scheme = text.split([':', '+']).next()?;
-    let known = match scheme {
-        "postgres" | "postgresql" => "postgresql",
-        "mysql" | "mariadb" => "mysql",
-        "redis" | "rediss" => "redis",
-        "mongodb" => "mongodb",
-        "amqp" | "amqps" => "rabbitmq",
-        "sqlite" => "sqlite",
-        _ => return None,
-    };
-    Some(known.to_owned())
 }

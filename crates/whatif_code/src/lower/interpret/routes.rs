@@ -21,7 +21,11 @@ impl<'a> Interpreter<'a> {
                 if let Kind::Object(id) = value.kind {
                     let path = self.property(call, "path").map(|path| path.as_value().display()).unwrap_or_default();
                     let joined = join_routes(&prefix, &path);
-                    self.heap[id.0 as usize].fields.insert(Rc::from("prefix"), Abs::text(joined));
+                    let fields = &mut self.heap[id.0 as usize].fields;
+                    fields.insert(Rc::from("prefix"), Abs::text(joined));
+                    if let Some(around) = call.object() {
+                        fields.insert(Rc::from("within"), Kind::Object(around).into());
+                    }
                 }
                 if let Some(function) = call.argument("function").map(|arg| arg.value.clone()) {
                     self.call_value(&function, &[Argument::of(value.clone())], call.range);
@@ -177,8 +181,10 @@ impl<'a> Interpreter<'a> {
             prefix = join_routes(&prefix, &normal_path(&path.as_value()));
         }
         let Some(mounted) = call.argument("handler").map(|arg| arg.value.clone()) else { return Abs::unknown() };
-        if let Kind::Object(id) = mounted.kind {
-            self.mounts.push((id, prefix));
+        for option in mounted.alternatives() {
+            if let Kind::Object(id) = option.kind {
+                self.mounts.push((id, prefix.clone()));
+            }
         }
         Abs::unknown()
     }

@@ -190,9 +190,9 @@ func main() { db, _ = sql.Open("postgres", os.Getenv("DSN")); http.HandleFunc("/
     has(
         &flows,
         "
-         transaction postgres @${DSN}
-           read stock -> postgres @${DSN} [timeout absent, deadline true, trace absent] propagate
-           write stock SetFromRead -> postgres @${DSN} [timeout absent, deadline true, trace absent] propagate
+         transaction postgresql @${DSN}
+           read stock -> postgresql @${DSN} [timeout absent, deadline true, trace absent] propagate
+           write stock SetFromRead -> postgresql @${DSN} [timeout absent, deadline true, trace absent] propagate
            call http POST /send -> http @http://mail/send [timeout absent, deadline false, trace absent] discard
          respond Success",
     );
@@ -301,7 +301,7 @@ func main() { db, _ := sql.Open("pgx", "postgres://db/shop"); s := newService(&p
     );
     has(
         &flows,
-        "HTTP / = h\n  write orders Insert -> pgx @postgres://db/shop [timeout absent, deadline false, trace absent] propagate",
+        "HTTP / = h\n  write orders Insert -> postgresql @postgres://db/shop [timeout absent, deadline false, trace absent] propagate",
     );
 }
 

@@ -125,9 +125,17 @@ const COMPANIONS: &[&str] = &[
     "app",
 ];
 
+/// Words that make a product's companion a tool for people or for deployment: nothing depends on it at run time.
+const TOOLS: &[&str] =
+    &["exporter", "ui", "gui", "admin", "adminer", "commander", "express", "insight", "init", "setup", "backup"];
+
 /// The engine and role a name tells, if any: the last product word wins unless a companion word follows.
 pub(crate) fn of_name(name: &str) -> Option<(&'static str, Role)> {
     let words: Vec<String> = words(name);
+    let is_tool = words.iter().any(|word| TOOLS.contains(&word.as_str()));
+    if is_tool && words.iter().any(|word| product(word).is_some()) {
+        return Some(("tool", Role::Telemetry));
+    }
     if words.iter().any(|word| COMPANIONS.contains(&word.as_str())) {
         return None;
     }
@@ -184,7 +192,7 @@ mod tests {
         assert_eq!(of_image("redis:alpine@sha256:00"), Some(("redis", Role::Store)));
         assert_eq!(of_name("redis-cart"), Some(("redis", Role::Store)));
         assert_eq!(of_name("accounts-db"), None);
-        assert_eq!(of_image("oliver006/redis_exporter"), None);
+        assert_eq!(of_image("oliver006/redis_exporter"), Some(("tool", Role::Telemetry)));
         assert_eq!(of_image("mcr.microsoft.com/mssql/server:2022"), Some(("sqlserver", Role::Store)));
         assert_eq!(of_image("localhost:5000/shop/cart"), None);
     }

@@ -34,6 +34,8 @@ struct Compiler<'b, 'm> {
     changed: bool,
     /// Whether a message was acknowledged.
     acknowledged: bool,
+    /// Queries whose failure is that of the operation: where they go, and their place.
+    failures: Vec<(Label, Evidence)>,
     /// Items read so far; the value is in [`READ`].
     read: Vec<(Node, String)>,
 }
@@ -43,8 +45,16 @@ pub(super) fn flow(built: &mut Built<'_>, id: OperationId, index: Index, depth: 
     let operation = &built.system[id];
     let is_message = matches!(operation.trigger, Trigger::Message { .. });
     let forgets = matches!(&operation.trigger, Trigger::Message { auto_ack, .. } if proven(auto_ack));
-    let mut compiler =
-        Compiler { built, id, out: Assembler::default(), depth, changed: false, acknowledged: false, read: Vec::new() };
+    let mut compiler = Compiler {
+        built,
+        id,
+        out: Assembler::default(),
+        depth,
+        changed: false,
+        acknowledged: false,
+        failures: Vec::new(),
+        read: Vec::new(),
+    };
     if forgets {
         let place = operation.evidence.first().map_or(0, |place| compiler.built.origin(place.clone()));
         compiler.out.push(StepKind::Ack, place);
@@ -59,6 +69,7 @@ pub(super) fn flow(built: &mut Built<'_>, id: OperationId, index: Index, depth: 
         compiler.out.push(StepKind::Respond { ok: true }, 0);
     }
     compiler.out.push(StepKind::End, 0);
+    compiler.place_failures();
     if !operation.flow.cut.is_empty() {
         compiler.built.assumptions.push(format!("parts of `{}` that were not read change nothing", operation.address));
     }
@@ -426,7 +437,8 @@ impl<'m> Compiler<'_, 'm> {
             _ => None,
         };
         let changes = self.call_changes(effect, operation);
-        if !changes && !self.changed {
+        if !changes {
+            self.may_fail(effect, origin, around);
             return;
         }
         let index = match callee {
@@ -455,6 +467,31 @@ impl<'m> Compiler<'_, 'm> {
         };
         self.out.push(call, origin);
         self.changed |= changes;
+    }
+
+    /// A query matters only by failing after something was changed: then the operation may fail half done.
+    fn may_fail(&mut self, effect: &Effect, origin: Origin, around: Around) {
+        match tolerated(effect).unwrap_or(around.failure) {
+            _ if !self.changed => {}
+            Exit::Next | Exit::ReplyOk => {}
+            Exit::Goto(label) => self.out.push(StepKind::Branch { to: to(label) }, origin),
+            Exit::ReplyError => {
+                let failed = self.out.label();
+                self.out.push(StepKind::Branch { to: to(failed) }, origin);
+                let place = Evidence::stated(Stage::Code, effect.span, "fails or is too slow");
+                self.failures.push((failed, place));
+            }
+        }
+    }
+
+    /// Where queries that fail end: the operation fails, and the answer cites the query.
+    fn place_failures(&mut self) {
+        for (label, place) in std::mem::take(&mut self.failures) {
+            let origin = self.built.origin(place);
+            self.out.place(label);
+            self.respond(Outcome::Failure, origin);
+            self.out.push(StepKind::End, 0);
+        }
     }
 
     /// The first effect of a callee stands for the call having worked.

@@ -8,7 +8,7 @@ use crate::explore::{
 use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 
 /// Distinct states per tried repair: many are tried, and one that needs more is not the smallest change.
-const REPAIR_STATES_MAX: usize = 20_000;
+const REPAIR_STATES_MAX: usize = 4_000;
 
 /// Translates an answer; a broken promise gets its smallest repair.
 pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, answer: Answer) -> Verdict {
@@ -74,6 +74,20 @@ fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
         faults.join(", then ")
     };
     Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
+}
+
+/// What makes a counterexample without any fault: time, or other requests.
+fn without_faults(found: &explore::Trace) -> &'static str {
+    let happens = |event: Event| found.steps.iter().any(|step| step.event == event);
+    if happens(Event::Resend) {
+        "the answer is late and the request is sent again"
+    } else if happens(Event::TimeOut) {
+        "an answer comes later than its caller waits"
+    } else if found.steps.iter().filter(|step| step.event == Event::Send).count() > 1 {
+        "two requests overlap"
+    } else {
+        "a later step fails"
+    }
 }
 
 fn step_words(built: &Built<'_>, step: &Taken) -> TraceStep {

@@ -58,7 +58,8 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
             }
             continue;
         }
-        let manifest = ["go.mod", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "manage.py"].contains(&name.as_str())
+        let manifest = ["go.mod", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "manage.py"]
+            .contains(&name.as_str())
             || name.contains("Dockerfile")
             || name.starts_with("requirements");
         if !(name.ends_with(".go") || name.ends_with(".py") || manifest) {

@@ -209,6 +209,9 @@ pub struct Words {
     /// What drivers and the schemes of connection strings call an engine, and its name.
     #[serde(default)]
     pub engines: BTreeMap<String, String>,
+    /// Settings in connection strings that bound every statement, in milliseconds.
+    #[serde(default)]
+    pub timeout_settings: Vec<String>,
     /// RPC services of the platform, such as health checks, that are no operations of the system.
     #[serde(default)]
     pub platform_services: Vec<String>,

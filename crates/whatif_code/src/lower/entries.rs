@@ -2,7 +2,7 @@
 
 use crate::ir::{Expr, ExprKind, Stmt};
 use crate::knowledge::{Does, Knowledge, Versions};
-use crate::lower::interpret::{Handler, Interpreter, Registration};
+use crate::lower::interpret::{Argument, Handler, Interpreter, Registration};
 use crate::lower::program::{FunctionId, Program};
 use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, ObjectId, Origin, Taint};
@@ -227,18 +227,19 @@ impl<'a> Interpreter<'a> {
             let registration = &mut self.registrations[next];
             let handler = std::mem::replace(&mut registration.handler, Handler::Value(Abs::unknown()));
             let (trigger, span) = (registration.trigger.clone(), registration.span);
+            let given = std::mem::take(&mut registration.given);
             next += 1;
-            entries.extend(self.run_handler(trigger, handler, span));
+            entries.extend(self.run_handler(trigger, handler, &given, span));
         }
         entries
     }
 
-    fn run_handler(&mut self, trigger: Trigger, handler: Handler<'a>, span: Span) -> Option<Entry> {
+    fn run_handler(&mut self, trigger: Trigger, handler: Handler<'a>, given: &[Abs<'a>], span: Span) -> Option<Entry> {
         self.begin_run(Some(trigger.clone()));
         let assumed = if self.program.language == Language::Go { OnError::Unknown } else { OnError::Propagate };
         match handler {
             Handler::Value(value) => {
-                let (name, declared) = self.run_value(&value, &trigger)?;
+                let (name, declared) = self.run_value(&value, &trigger, given)?;
                 let flow = self.finish_run(assumed);
                 Some(Entry { name, trigger, span: declared.unwrap_or(span), flow })
             }
@@ -260,19 +261,19 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Runs a handler value; tells its name and where it is declared.
-    fn run_value(&mut self, value: &Abs<'a>, trigger: &Trigger) -> Option<(String, Option<Span>)> {
+    fn run_value(&mut self, value: &Abs<'a>, trigger: &Trigger, given: &[Abs<'a>]) -> Option<(String, Option<Span>)> {
         match &value.kind {
             Kind::Function(id, receiver) => {
                 let declared = self.program.function(*id);
                 let span = self.program.span(declared.module, declared.ir.name_range);
-                self.enter_root(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), &[]);
+                self.enter_root(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), &arguments(given));
                 Some((declared.ir.name.clone(), Some(span)))
             }
             Kind::Closure(closure) => {
                 let span = self.program.span(closure.module, closure.function.name_range);
                 let name = closure.wraps.clone();
                 let closure = closure.clone();
-                self.enter_closure(&closure);
+                self.enter_closure(&closure, &arguments(given));
                 let own =
                     if closure.function.name.is_empty() { trigger.display() } else { closure.function.name.clone() };
                 let (name, at) = name.map_or((own, span), |(name, at)| (name, at));
@@ -281,7 +282,7 @@ impl<'a> Interpreter<'a> {
             Kind::Object(id) => self.run_object(value, *id, trigger),
             Kind::Choice(options) => {
                 let first = options.first()?.clone();
-                self.run_value(&first, trigger)
+                self.run_value(&first, trigger, given)
             }
             Kind::Type(ty) => self.run_class(*ty, trigger),
             Kind::Method(..) | Kind::Library(_) => {
@@ -326,6 +327,11 @@ impl<'a> Interpreter<'a> {
             _ => ["Run", "run", "__call__"].map(str::to_owned).to_vec(),
         }
     }
+}
+
+/// Arguments by position.
+fn arguments<'a>(given: &[Abs<'a>]) -> Vec<Argument<'a>> {
+    given.iter().cloned().map(Argument::of).collect()
 }
 
 /// Whether statements call something that registers an entry point.

@@ -27,7 +27,7 @@ pub(crate) fn read(text: &str) -> Statement {
     let at = |index: usize| words.get(index).map_or("", String::as_str);
     match at(0) {
         "select" => Statement::Read {
-            table: after(&words, "from").unwrap_or_default(),
+            table: source(&words),
             for_update: has(&words, &["for", "update"]) || has(&words, &["for", "no", "key", "update"]),
         },
         "with" => with_clause(&words),
@@ -112,6 +112,14 @@ fn after(words: &[String], keyword: &str) -> Option<String> {
     words.get(at + 1).map(|word| name(word)).filter(|name| !name.is_empty() && name != "(")
 }
 
+/// The table a query reads: a function in its place is passed over for what is joined to it.
+fn source(words: &[String]) -> String {
+    let from = words.iter().position(|word| word == "from");
+    let is_function = from.is_some_and(|at| words.get(at + 2).is_some_and(|next| next == "("));
+    let joined = if is_function { after(words, "join") } else { None };
+    joined.or_else(|| after(words, "from")).unwrap_or_default()
+}
+
 /// A table's name without schema and quotes.
 fn name(word: &str) -> String {
     let bare = word.trim_matches(['"', '`', '[', ']', ';', ',', '(', ')']);
@@ -180,6 +188,12 @@ mod tests {
             Statement::Read { table: "orders".into(), for_update: true }
         );
         assert_eq!(read("select 1"), Statement::Read { table: String::new(), for_update: false });
+    }
+
+    #[test]
+    fn a_function_is_not_a_table() {
+        let text = "SELECT s.n FROM unnest($1::text[]) AS l (sku) JOIN stock s ON s.sku = l.sku";
+        assert_eq!(read(text), Statement::Read { table: "stock".into(), for_update: false });
     }
 
     #[test]

@@ -101,9 +101,21 @@ impl<'a> Interpreter<'a> {
             self.restore(worked.names.clone());
             self.clear_failures(test);
         }
-        self.place_handler(failed.steps.clone(), effects, worked.steps.is_empty(), range);
-        self.push_steps(worked.steps);
-        let exit = if worked.exit == Exit::Falls { self.exec(rest) } else { worked.exit };
+        let splits = worked.exit != Exit::Falls && failed.exit == Exit::Falls && !worked.steps.is_empty();
+        let exit = if splits {
+            // Only the path on which it worked ends here: what follows belongs to the failure.
+            self.open_block();
+            self.push_steps(failed.steps.clone());
+            let exit = self.exec(rest);
+            let steps = self.close_block();
+            let span = self.span(range);
+            self.push_branch(vec![worked.steps.clone(), steps], span);
+            if exit == Exit::Falls { Exit::Falls } else { mixed(exit, worked.exit) }
+        } else {
+            self.place_handler(failed.steps.clone(), effects, worked.steps.is_empty(), range);
+            self.push_steps(worked.steps.clone());
+            if worked.exit == Exit::Falls { self.exec(rest) } else { worked.exit }
+        };
         let leaves = matches!(worked.exit, Exit::Returns | Exit::Breaks)
             || (failed.exit == Exit::Continues && matches!(exit, Exit::Returns | Exit::Breaks));
         if retrying && leaves {
@@ -117,8 +129,7 @@ impl<'a> Interpreter<'a> {
                 self.decide(effects.to_vec(), what);
             }
         }
-        if worked.exit != Exit::Falls && failed.exit == Exit::Falls {
-            // Only the path on which it worked ends: what follows belongs to the failure.
+        if worked.exit != Exit::Falls && failed.exit == Exit::Falls && !splits {
             return self.exec(rest);
         }
         exit

@@ -26,7 +26,7 @@ pub(crate) struct Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    pub(super) fn of(value: Abs<'a>) -> Self {
+    pub(crate) fn of(value: Abs<'a>) -> Self {
         Self { name: "", value, spread: false, place: None, expr: None }
     }
 }
@@ -456,6 +456,7 @@ impl<'a> Interpreter<'a> {
             self.logged.extend(taint_of(args).data());
             return receiver.clone();
         }
+        self.note_key(&from, getter(name), site.range);
         let value = self.unknown_call(Some(receiver), args, site.range);
         value.with(&super::lookup::requested(&from, getter(name)))
     }

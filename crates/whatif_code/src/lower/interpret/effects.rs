@@ -7,7 +7,7 @@ use crate::lower::values::{Abs, Kind, ObjectId, Origin, Taint};
 use std::rc::Rc;
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{Effect, EffectKind, Identity, OnError, Outcome, Peer, PeerRole, Policy, Protocol, Target};
-use whatif_model::{Evidence, Fact, Part, Span, Stage, Value};
+use whatif_model::{Evidence, Fact, Part, Range, Span, Stage, Value};
 
 /// Deepest part of a payload that is searched for an identity.
 const PAYLOAD_DEPTH_MAX: usize = 4;
@@ -304,13 +304,26 @@ impl<'a> Interpreter<'a> {
     /// Something read from the incoming request; idempotency keys are written down.
     pub(super) fn request_value(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let name = self.property(call, "name").and_then(|name| name.as_text()).unwrap_or_else(|| call.name.to_owned());
-        if self.is_key(&name) {
-            let kind = EffectKind::KeyRead { name: name.clone() };
-            if !self.run.effects.iter().any(|effect| effect.kind == kind) {
-                self.plain_effect(kind, call.span);
-            }
-        }
+        self.key_read(&name, call.span);
         Abs::tainted(Taint::one(Origin::Request(Rc::from(name))))
+    }
+
+    /// A field or entry of the incoming request: naming a key there reads it.
+    pub(super) fn note_key(&mut self, from: &Taint, name: &str, range: Range) {
+        if from.iter().any(|origin| matches!(origin, Origin::Request(_))) {
+            let span = self.span(range);
+            self.key_read(name, span);
+        }
+    }
+
+    fn key_read(&mut self, name: &str, span: Span) {
+        if !self.is_key(name) {
+            return;
+        }
+        let kind = EffectKind::KeyRead { name: name.to_owned() };
+        if !self.run.effects.iter().any(|effect| effect.kind == kind) {
+            self.plain_effect(kind, span);
+        }
     }
 
     /// Whether a name is one under which requests carry an idempotency key.

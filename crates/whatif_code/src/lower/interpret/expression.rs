@@ -32,11 +32,15 @@ impl<'a> Interpreter<'a> {
             ExprKind::Nil => Abs::nil(),
             ExprKind::Field(base, name) => {
                 let base = self.eval(base);
+                self.note_key(&base.from, name, expr.range);
                 self.field(&base, name)
             }
             ExprKind::Index(base, index) => {
                 let base = self.eval(base);
                 let index = self.eval(index);
+                if let Some(name) = index.as_text() {
+                    self.note_key(&base.from, &name, expr.range);
+                }
                 self.index(&base, &index)
             }
             ExprKind::Call(call) => self.call(call, expr.range),

@@ -269,9 +269,9 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Runs a closure as the operation itself.
-    pub(crate) fn enter_closure(&mut self, closure: &Closure<'a>) {
+    pub(crate) fn enter_closure(&mut self, closure: &Closure<'a>, args: &[Argument<'a>]) {
         let callee = Callee { function: closure.function, module: closure.module, parent: Some(closure.frame) };
-        self.enter_wrapped(callee, None, &[]);
+        self.enter_wrapped(callee, None, args);
     }
 
     fn enter_wrapped(&mut self, callee: Callee<'a>, receiver: Option<Abs<'a>>, args: &[Argument<'a>]) {

@@ -289,6 +289,7 @@ impl<'a> Interpreter<'a> {
             self.merge_options(&mut fields, &given);
         }
         self.service_config(&mut fields);
+        self.text_settings(&mut fields);
         if !call.library.technology.is_empty() {
             fields.entry(Rc::from("technology")).or_insert_with(|| Abs::text(call.library.technology.clone()));
         }
@@ -310,6 +311,25 @@ impl<'a> Interpreter<'a> {
     fn is_option(&self, value: &Abs<'a>) -> bool {
         let Kind::Object(id) = value.kind else { return false };
         matches!(&self.object(id).class, Class::Library(class) if &**class == "option")
+    }
+
+    /// A connection string, or the settings beside it, may bound every statement.
+    fn text_settings(&self, fields: &mut BTreeMap<Rc<str>, Abs<'a>>) {
+        let nested = fields.get("settings").and_then(|settings| match settings.kind {
+            Kind::Object(id) => self.object(id).fields.get("options").cloned(),
+            _ => None,
+        });
+        let texts = [fields.get("address").cloned(), nested].into_iter().flatten();
+        let texts: Vec<String> = texts.map(|text| text.as_value().display()).collect();
+        for setting in &self.knowledge.words(self.program.language).timeout_settings {
+            for text in &texts {
+                let Some((_, rest)) = text.split_once(&format!("{setting}=")) else { continue };
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                if let Ok(limit) = digits.parse() {
+                    fields.insert(Rc::from("timeout"), Kind::Millis(limit).into());
+                }
+            }
+        }
     }
 
     /// gRPC's service config is JSON text in an option: its retry policy is the client's.

@@ -65,6 +65,12 @@ impl<'a> Interpreter<'a> {
             };
             if let Some(trigger) = self.trigger_of(id) {
                 self.register(trigger, handler, call.span);
+                if let (Some(_), Some(receiver), Some(last)) =
+                    (call.set("passes"), call.receiver, self.registrations.last_mut())
+                    && last.span == call.span
+                {
+                    last.given = vec![receiver.clone()];
+                }
             }
         }
         value

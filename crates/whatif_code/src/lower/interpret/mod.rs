@@ -25,6 +25,7 @@ mod store;
 mod strings;
 mod stubs;
 
+pub(crate) use call::Argument;
 pub(crate) use policy::is_bounded;
 pub(crate) use routes::join_routes;
 pub(crate) use state::{Handler, Interpreter, Registration};

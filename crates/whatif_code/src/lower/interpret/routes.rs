@@ -108,7 +108,12 @@ impl<'a> Interpreter<'a> {
     pub(super) fn register(&mut self, trigger: Trigger, handler: Abs<'a>, span: Span) {
         let known = self.registrations.iter().any(|known| known.span == span && known.trigger == trigger);
         if !known {
-            self.registrations.push(Registration { trigger, handler: Handler::Value(handler), span });
+            self.registrations.push(Registration {
+                trigger,
+                handler: Handler::Value(handler),
+                span,
+                given: Vec::new(),
+            });
         }
     }
 

@@ -134,6 +134,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) trigger: Trigger,
     pub(crate) handler: Handler<'a>,
     pub(crate) span: Span,
+    /// Arguments the library is known to give.
+    pub(crate) given: Vec<Abs<'a>>,
 }
 
 /// What is run for an entry point.

@@ -376,3 +376,29 @@ def x():
     has(&flows, "write orders Increment -> mongodb shop@${MONGO_URL}");
     has(&flows, "read users -> mongodb shop@${MONGO_URL}");
 }
+
+#[test]
+fn a_pool_with_settings_and_an_acknowledged_inbox() {
+    let flows = python(
+        r#"
+import os, pika
+from psycopg_pool import ConnectionPool
+pool = ConnectionPool(os.environ["DATABASE_URL"], kwargs={"options": "-c statement_timeout=500"})
+
+def on_message(channel, method, properties, body):
+    with pool.connection() as conn:
+        conn.execute("INSERT INTO inbox (id) VALUES (%s) ON CONFLICT (id) DO NOTHING", (1,))
+    channel.basic_ack(delivery_tag=method.delivery_tag)
+
+channel = pika.BlockingConnection(pika.URLParameters("amqp://mq")).channel()
+channel.basic_consume(queue="orders", on_message_callback=on_message)
+"#,
+    );
+    has(
+        &flows,
+        "
+        transaction postgresql @${DATABASE_URL}
+          dedup mark inbox unique true -> postgresql @${DATABASE_URL} [timeout 500 ms",
+    );
+    has(&flows, "ack -> rabbitmq orders@amqp://mq");
+}

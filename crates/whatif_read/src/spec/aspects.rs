@@ -72,8 +72,10 @@ fn of_sentence(view: &View<'_>, add: &mut dyn FnMut(Aspect, Firmness)) {
     if view.block().kind == BlockKind::Quote {
         return;
     }
+    let title = matches!(view.block().kind, BlockKind::Heading(_) | BlockKind::TableHeader);
     if view.has(Class::FACT) {
-        facts(view, add);
+        // A title announces and decides nothing.
+        facts(view, &mut |aspect, firmness| add(aspect, if title { Firmness::Mentioned } else { firmness }));
     }
     if view.has(Class::MUTATION) && view.positions().any(|p| mutates(view, p)) {
         add(Aspect::MutatingOperation, Firmness::Stated);

@@ -74,6 +74,7 @@ const NAMES: &[NameRule] = &[
         folders: &["templates", "template", "_template", "nnnn-template", "nnnn-kep-template"],
         ..ANY
     },
+    NameRule { kind: DocumentKind::Requirements, stems: &["constitution"], ..ANY },
     NameRule {
         kind: DocumentKind::Guide,
         inside: &[
@@ -87,7 +88,6 @@ const NAMES: &[NameRule] = &[
             "install",
             "development",
             "checklist",
-            "constitution",
             "mentorship",
         ],
         folders: &[
@@ -177,9 +177,8 @@ pub(crate) fn scope(kind: DocumentKind, sections: &[Section]) -> Scope {
         | DocumentKind::Proposal
         | DocumentKind::Decision => Scope::Specifies,
         DocumentKind::Readme => {
-            let specifies = |s: &Section| {
-                matches!(s.kind, SectionKind::Requirements | SectionKind::Quality | SectionKind::SuccessCriteria)
-            };
+            // "Requirements" alone are what has to be installed.
+            let specifies = |s: &Section| matches!(s.kind, SectionKind::Quality | SectionKind::SuccessCriteria);
             if sections.iter().any(specifies) { Scope::Specifies } else { Scope::Describes }
         }
         DocumentKind::Manual | DocumentKind::Runbook => Scope::Describes,
@@ -203,7 +202,7 @@ pub(crate) fn foreign(text: &str, tokens: &[Token]) -> bool {
         english += usize::from(token.is(Class::ENGLISH) || token.class != Class::NONE);
         other_script += usize::from(text.as_bytes().get(token.start as usize).is_some_and(|b| *b >= 0x80));
     }
-    total >= LANGUAGE_WORDS_MIN && (other_script * 3 > total || english * 12 < total)
+    other_script * 3 > total || total >= LANGUAGE_WORDS_MIN && english * 12 < total
 }
 
 #[cfg(test)]

@@ -270,7 +270,8 @@ const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::DISTRIBUTED,
-        "microservice microservices kafka grpc rabbitmq queue replica replicas cluster service services",
+        "microservice microservices kafka grpc rabbitmq queue replica replicas cluster service services server servers \
+         backend endpoint endpoints webhook webhooks stripe paypal",
     ),
     (Class::OWNERSHIP, "owns owned truth record"),
     (

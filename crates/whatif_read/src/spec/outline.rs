@@ -151,7 +151,11 @@ const KINDS: &[(SectionKind, &[&str])] = &[
             "availability target",
             "performance targets",
             "quality goals",
-            "targets",
+            "quality gates",
+            "performance budget",
+            "performance budgets",
+            "latency targets",
+            "service targets",
         ],
     ),
     (

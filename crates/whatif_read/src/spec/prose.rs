@@ -46,6 +46,13 @@ impl<'t> Prose<'t> {
         self.tokens.iter().filter(|t| t.kind == Kind::Word).count()
     }
 
+    /// Whether most of the document is not English: its English fragments are then terms, not sentences.
+    pub(crate) fn mostly_foreign(&self) -> bool {
+        let foreign: usize = self.foreign.iter().map(|range| (range.end - range.start) as usize).sum();
+        let read: usize = self.tokens.iter().map(|token| token.range().len()).sum();
+        foreign > read
+    }
+
     pub(crate) fn view(&self, sentence: usize) -> View<'_> {
         View { prose: self, at: sentence, sentence: self.sentences[sentence] }
     }

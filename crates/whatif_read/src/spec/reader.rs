@@ -45,6 +45,7 @@ pub fn read(path: &str, text: &str) -> ProseFacts {
     } else {
         facts.vague = vague::uses(&prose);
         facts.requirements = requirements::stated(&prose);
+        vague::settle(&mut facts.vague, &facts.requirements, &prose.sections);
         facts.aspects = aspects::addressed(&prose, &facts.requirements, &facts.vague);
     }
     facts.sections = prose.sections;

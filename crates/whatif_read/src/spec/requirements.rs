@@ -185,7 +185,7 @@ fn nearest(view: &View<'_>, found: Quantity, words: &[&str]) -> Option<usize> {
     let from = found.first.saturating_sub(REACH).max(view.sentence.first);
     let to = (found.last + REACH).min(view.sentence.last);
     (from..to)
-        .filter(|p| view.any(*p, words))
+        .filter(|p| view.any(*p, words) && !view.is(view.before(*p), "real"))
         .map(|p| if p < found.first { (found.first - p) * 2 } else { p.saturating_sub(found.last) * 2 + 3 })
         .min()
 }

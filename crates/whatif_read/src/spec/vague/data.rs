@@ -118,6 +118,12 @@ fn real_time(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if view.any(view.before(at), &["the", "a"]) && !behaviour(view, next) && !behaviour(view, next + 1) {
         return None;
     }
+    // "Real-time traffic from drivers" is what comes in, not what the system promises.
+    let input = view.any(next, &["traffic", "data", "feed", "feeds", "prices", "information", "signals"])
+        && view.is(next + 1, "from");
+    if input {
+        return None;
+    }
     let adverb = view.any(view.before(at), &["in", "near"]);
     let described = behaviour(view, next)
         || view.any(
@@ -188,7 +194,9 @@ fn latency(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     let latency =
         view.any(next, &["latency", "latencies"]) || (view.is(next, "response") && view.any(after, &["time", "times"]));
     let bucket = view.any(after, &["bucket", "buckets", "but", "vs"]);
-    (latency && !bucket).then_some((at, next))
+    // "A low-latency use case": what somebody needs, not what is promised.
+    let need = view.any(after, &["use", "case", "cases", "workload", "workloads", "scenario", "scenarios"]);
+    (latency && !bucket && !need).then_some((at, next))
 }
 
 /// Fixed expressions with "fast".

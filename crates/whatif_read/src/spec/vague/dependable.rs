@@ -269,6 +269,29 @@ fn no_downtime(view: &View<'_>, at: usize) -> Option<usize> {
     (service && !view.is(at, "disruption")).then(|| view.before(before))
 }
 
+/// What a running system carries or consists of.
+const CARRIED: &[&str] = &[
+    "load",
+    "traffic",
+    "users",
+    "requests",
+    "throughput",
+    "services",
+    "microservices",
+    "cluster",
+    "clusters",
+    "nodes",
+    "tenants",
+    "data",
+    "horizontally",
+    "messages",
+    "events",
+    "workloads",
+    "instances",
+    "concurrent",
+    "storage",
+];
+
 /// "scalable", "scales horizontally", "supports large traffic".
 pub(super) fn scalable(view: &View<'_>, at: usize) -> Option<Phrase> {
     let (first, last) = match view.word(at).to_ascii_lowercase().as_str() {
@@ -279,7 +302,9 @@ pub(super) fn scalable(view: &View<'_>, at: usize) -> Option<Phrase> {
                 || view.any(next, &["query", "solution", "foundation"]);
             let predicate = view.class_before(at, 4, Class::COPULA) && view.class_before(at, 10, Class::SYSTEM);
             let named = (next..next + 3).any(|p| view.any(p, &["proposal", "project", "team", "workshop"]));
-            ((behaves || predicate) && !named).then_some((at, at))?
+            // "A scalable architecture for further shells" is a shape of code unless something runs.
+            let shape = view.any(next, &["architecture", "solution", "foundation"]) && !view.has_word(CARRIED);
+            ((behaves || predicate) && !named && !shape).then_some((at, at))?
         }
         "scalability" => view.class_before(at, 4, Class::ENSURE).then_some((at, at))?,
         "scales" => {

@@ -13,13 +13,13 @@ pub(super) fn sense(view: &View<'_>, phrase: Phrase) -> Sense {
     if let Some(sense) = place(view) {
         return sense;
     }
-    if view.asks() {
+    if view.asks() || embedded_question(view, phrase) {
         return Sense::Question;
     }
     if !phrase.negative && negated(view, phrase) {
         return Sense::NotPromised;
     }
-    if story(view, phrase) {
+    if story(view, phrase) || condition(view, phrase) || explains_name(view, phrase) {
         return Sense::NotAClaim;
     }
     if weighed(view, phrase) || comparison_row(view) {
@@ -113,6 +113,50 @@ fn negated(view: &View<'_>, phrase: Phrase) -> bool {
         || view.any(verb, &["cannot"])
 }
 
+/// "how we will keep these replicas in sync": the answer is elsewhere.
+fn embedded_question(view: &View<'_>, phrase: Phrase) -> bool {
+    let how = view.before_in_clause(phrase.first, 9).find(|p| view.is(*p, "how"));
+    how.is_some_and(|p| !view.class(view.before(p), Class::COPULA))
+}
+
+/// A setting or a moment, not a promise: "for highly-available clusters, ...", "until it reaches a consistent
+/// state", "systems where a high-throughput service calls another".
+fn condition(view: &View<'_>, phrase: Phrase) -> bool {
+    const SETTINGS: &[&str] = &[
+        "cluster",
+        "clusters",
+        "deployment",
+        "deployments",
+        "environment",
+        "environments",
+        "setup",
+        "setups",
+        "system",
+        "systems",
+        "installation",
+        "installations",
+        "workload",
+        "workloads",
+        "application",
+        "applications",
+    ];
+    let first = view.sentence.first;
+    let opens = view.any(first, &["for", "in", "on", "with", "under", "when", "if"]);
+    let comma = (phrase.last..view.sentence.last).find(|p| view.mark(*p, b','));
+    let setting = comma.is_some_and(|comma| (phrase.last - 1..comma).any(|p| view.any(p, SETTINGS)));
+    let leads = opens && setting && !(first..phrase.first).any(|p| view.mark(p, b',') || view.boundary(p));
+    let generic = view.before_in_clause(phrase.first, 3).any(|p| view.any(p, &["a", "an"]))
+        && view.word_before(phrase.first, 4, &["where"]);
+    leads || generic || view.word_before(phrase.first, 8, &["until", "once"])
+}
+
+/// "*Consistent Replica Read* supports consistent read": the feature is called that.
+fn explains_name(view: &View<'_>, phrase: Phrase) -> bool {
+    let word = view.word(phrase.first);
+    let capital = |p: usize| view.token(p).is_some_and(|t| t.capital);
+    (view.sentence.first..phrase.first).any(|p| view.is(p, word) && capital(p) && capital(p + 1) && capital(p + 2))
+}
+
 /// Options, comparisons, complaints about the present.
 fn weighed(view: &View<'_>, phrase: Phrase) -> bool {
     let first = view.sentence.first;
@@ -133,15 +177,13 @@ fn weighed(view: &View<'_>, phrase: Phrase) -> bool {
         ],
     );
     let past = view.word_before(phrase.first, 8, &["had"]);
-    let hedge = past
-        || view.word_before(
-            phrase.first,
-            8,
-            &["would", "could", "might", "if", "whether", "suppose", "trade", "sacrificing"],
-        );
+    let wish = |p: usize| view.is(p, "would") && view.any(p + 1, &["want", "like", "need"]);
+    let hedges = ["would", "could", "might", "if", "whether", "suppose", "trade", "sacrificing"];
+    let hedge = past || view.before_in_clause(phrase.first, 8).any(|p| view.any(p, &hedges) && !wish(p));
     let compared =
         view.any(view.before(phrase.first), &["more", "less", "most"]) && view.positions().any(|p| view.is(p, "than"));
-    opening || hedge || compared
+    let likened = view.is(view.before(phrase.first), "as") && (phrase.last..phrase.last + 3).any(|p| view.is(p, "as"));
+    opening || hedge || compared || likened
 }
 
 fn people_or_code(view: &View<'_>, phrase: Phrase) -> bool {
@@ -218,8 +260,12 @@ fn quantified(view: &View<'_>, phrase: Phrase) -> bool {
         return false;
     }
     let row = view.block().kind == BlockKind::TableRow;
+    let throughput = (phrase.first..phrase.last).any(|p| view.any(p, &["throughput", "performance"]));
     for found in quantity::quantities(view) {
-        let reaches = found.first >= phrase.last || row || close_before(view, found, phrase);
+        if throughput && matches!(found.unit, Unit::PerSecond | Unit::Count) {
+            return true;
+        }
+        let reaches = found.first >= phrase.last || row || close_before(view, found, phrase) || label(view, phrase);
         if reaches && fits(view, found, phrase.term) {
             return true;
         }
@@ -227,6 +273,14 @@ fn quantified(view: &View<'_>, phrase: Phrase) -> bool {
     view.continued().take(2).any(|next| quantity::quantities(&next).any(|found| fits(&next, found, phrase.term)))
         || percentile_in_reach(view, phrase)
 }
+
+/// "p90 below 150 ms: acceptable performance": what stands before the colon is defined by the phrase.
+fn label(view: &View<'_>, phrase: Phrase) -> bool {
+    (1..4).any(|back| view.mark(phrase.first.wrapping_sub(back), b':'))
+}
+
+/// Hours and days bound no response: they are lifetimes, windows or schedules.
+const RESPONSE_MAX_MILLIS: f64 = 3_600_000.0;
 
 /// Percentiles, and orders of magnitude ("every few seconds", "tens of milliseconds").
 fn percentile_in_reach(view: &View<'_>, phrase: Phrase) -> bool {
@@ -254,9 +308,11 @@ fn close_before(view: &View<'_>, found: Quantity, phrase: Phrase) -> bool {
 
 fn fits(view: &View<'_>, found: Quantity, term: VagueTerm) -> bool {
     match term {
-        VagueTerm::Fast | VagueTerm::Consistent => {
-            found.unit == Unit::Milliseconds || (found.unit == Unit::Percent && view.is(found.last - 1, "percentile"))
+        VagueTerm::Fast => {
+            found.unit == Unit::Milliseconds && found.value < RESPONSE_MAX_MILLIS
+                || found.unit == Unit::Percent && view.is(found.last - 1, "percentile")
         }
+        VagueTerm::Consistent => found.unit == Unit::Milliseconds,
         VagueTerm::Available | VagueTerm::Reliable => match found.unit {
             Unit::Percent => true,
             Unit::Count => view.class(found.counted, Class::REDUNDANT) || view.class(found.last - 1, Class::REDUNDANT),

@@ -8,9 +8,11 @@ mod data;
 mod dependable;
 mod effects;
 mod judge;
+mod settle;
 mod subject;
 
 pub(crate) use judge::{modality, scoped_failure};
+pub(crate) use settle::settle;
 
 use super::blocks::BlockKind;
 use super::lexicon::Class;
@@ -37,10 +39,12 @@ impl Phrase {
 /// All vague uses of a document, in order; phrases of one term do not overlap.
 pub(crate) fn uses(prose: &Prose<'_>) -> Vec<VagueUse> {
     let mut out: Vec<VagueUse> = Vec::new();
+    let fragments = prose.mostly_foreign();
     for at in 0..prose.sentences.len() {
         let view = prose.view(at);
         let title = matches!(view.block().kind, BlockKind::Heading(_) | BlockKind::TableHeader);
-        if title || !view.has(Class::TRIGGER) {
+        if title || !view.has(Class::TRIGGER) || fragments && view.sentence.last - view.sentence.first < FRAGMENT_TOKENS
+        {
             continue;
         }
         let from = out.len();
@@ -59,6 +63,9 @@ pub(crate) fn uses(prose: &Prose<'_>) -> Vec<VagueUse> {
     }
     out
 }
+
+/// Fewer tokens in a document of another language are a borrowed term.
+const FRAGMENT_TOKENS: usize = 8;
 
 fn vague_use(view: &View<'_>, phrase: Phrase) -> VagueUse {
     VagueUse {

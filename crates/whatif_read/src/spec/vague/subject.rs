@@ -8,9 +8,26 @@ use crate::spec::prose::View;
 /// Longest subject, in tokens.
 const SUBJECT_MAX: usize = 6;
 
-/// The noun phrase the claim is about: what is described, else what stands before the verb.
+/// The noun phrase the claim is about: what is described, else what stands before the verb, else the label.
 pub(super) fn of(view: &View<'_>, phrase: Phrase) -> String {
-    described(view, phrase).or_else(|| before_verb(view, phrase)).unwrap_or_default()
+    let named = described(view, phrase).or_else(|| completed(view, phrase)).or_else(|| before_verb(view, phrase));
+    named.or_else(|| label(view, phrase)).unwrap_or_default()
+}
+
+/// "reliable **delivery of payment events**": the phrase ends in the noun, and the sentence says of what.
+fn completed(view: &View<'_>, phrase: Phrase) -> Option<String> {
+    let noun = phrase.last.checked_sub(1).filter(|p| *p > phrase.first && noun_like(view, *p))?;
+    let of = view.any(phrase.last, &["of", "for"]);
+    let last = (phrase.last + 1..phrase.last + 1 + SUBJECT_MAX).take_while(|p| noun_like(view, *p)).last()?;
+    of.then(|| text(view, noun, last + 1))
+}
+
+/// "**Webhooks**: reliable delivery": what the line is about.
+fn label(view: &View<'_>, phrase: Phrase) -> Option<String> {
+    let first = view.positions().find(|p| noun_like(view, *p))?;
+    let colon = (first..phrase.first.min(first + SUBJECT_MAX)).find(|p| view.mark(*p, b':'))?;
+    let words = first..colon;
+    words.clone().all(|p| noun_like(view, p) || view.mark(p, b'*')).then(|| text(view, first, colon))
 }
 
 /// "a highly available **replica-based storage system**".
@@ -38,8 +55,11 @@ fn before_verb(view: &View<'_>, phrase: Phrase) -> Option<String> {
 }
 
 fn noun_like(view: &View<'_>, at: usize) -> bool {
-    let function =
-        ["the", "a", "an", "of", "to", "with", "in", "on", "by", "which", "that", "it", "this", "from", "at", "be"];
+    let function = [
+        "the", "a", "an", "of", "to", "with", "in", "on", "by", "which", "that", "it", "this", "from", "at", "be",
+        "for", "or", "as", "when", "into", "over", "via", "per", "across", "between", "has", "have", "not", "so",
+        "also", "enough", "because", "using", "during", "even",
+    ];
     view.token(at).is_some_and(|t| match t.kind {
         Kind::Word => {
             !t.is(Class::COPULA)

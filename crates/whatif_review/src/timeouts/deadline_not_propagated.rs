@@ -59,7 +59,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .message(format!(
-            "`{address}` calls {callees} outside its request's context, which go on when the caller has left"
+            "`{address}` calls {callees} outside its request's context, so no deadline reaches it"
         ))
         .help("pass the request's context on: `ctx`, `r.Context()`, `http.NewRequestWithContext`")
         .detail(&callees);

@@ -8,8 +8,8 @@ use whatif_model::effective::State;
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{Effect, EffectKind, Protocol, Target};
-use whatif_model::system::{EdgeKind, LayerKind, Node, Operation, OperationId, Service};
+use whatif_model::flow::{Effect, EffectKind, Protocol, Target, TimeoutKind};
+use whatif_model::system::{EdgeKind, Layer, LayerKind, Node, Operation, OperationId, Service};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -109,10 +109,15 @@ fn wait<'a>(cx: &Context<'_>, site: &CallSite<'a>) -> Wait<'a> {
     Wait { id: site.id, operation: site.operation, protocol: site.protocol(), callee, place, why }
 }
 
-/// Requests whose receiver is only known at run time have no edge; without a mesh the code alone decides.
+/// Requests whose receiver is only known at run time have no edge: the code alone decides, as long as no mesh
+/// states a limit that might be meant for them.
 fn waits_for_unknown<'a>(cx: &Context<'a>) -> Vec<Wait<'a>> {
-    let has_mesh = cx.system.edges.iter().flat_map(|edge| &edge.layers).any(|layer| layer.kind != LayerKind::Code);
-    let operations = cx.system.operation_ids().filter(|(_, operation)| !has_mesh && !is_started_once(operation));
+    let bounds = |layer: &Layer| {
+        let limit = layer.policy.timeout.value().filter(|timeout| timeout.kind != TimeoutKind::Connect);
+        layer.kind != LayerKind::Code && limit.is_some_and(|timeout| timeout.bound.millis().is_some())
+    };
+    let is_bounded = cx.system.edges.iter().flat_map(|edge| &edge.layers).any(bounds);
+    let operations = cx.system.operation_ids().filter(|(_, operation)| !is_bounded && !is_started_once(operation));
     let effects = operations.flat_map(|(id, operation)| operation.flow.effects.iter().map(move |e| (id, operation, e)));
     effects.filter_map(|(id, operation, effect)| unknown_wait(id, operation, effect)).collect()
 }

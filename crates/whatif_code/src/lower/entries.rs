@@ -15,6 +15,9 @@ use whatif_model::{Evidence, Fact, Span};
 /// Most entry points of one unit.
 const ENTRIES_MAX: usize = 2_000;
 
+/// Fuel a function start-up never reached gets once the common fuel is used up.
+const UNREACHED_FUEL: usize = 2_000;
+
 /// Deepest nesting of routers.
 const ROUTERS_MAX: usize = 16;
 
@@ -143,7 +146,7 @@ impl<'a> Interpreter<'a> {
                 continue;
             }
             if registers(&declared.ir.body, &names) {
-                self.run.fuel = self.run.fuel.max(20_000);
+                self.run.fuel = self.run.fuel.max(UNREACHED_FUEL);
                 self.run_function_id(id);
             }
         }

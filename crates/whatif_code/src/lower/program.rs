@@ -107,11 +107,15 @@ impl<'a> Program<'a> {
     }
 
     fn attach_methods(&mut self) {
+        let mut own: HashMap<(usize, &'a str), TypeId> = HashMap::new();
+        for (at, ty) in self.types.iter().enumerate() {
+            own.entry((ty.module, ty.ir.name.as_str())).or_insert(TypeId(index(at)));
+        }
         for (at, function) in self.functions.iter().enumerate() {
             let Some(owner) = &function.ir.owner else { continue };
             let package = &self.packages[self.package_of[function.module]];
-            let own = self.types.iter().position(|ty| ty.module == function.module && ty.ir.name == *owner);
-            let ty = own.map(|at| TypeId(index(at))).or_else(|| package.types.get(owner.as_str()).copied());
+            let declared = own.get(&(function.module, owner.as_str()));
+            let ty = declared.or_else(|| package.types.get(owner.as_str())).copied();
             if let Some(ty) = ty {
                 let methods = &mut self.types[ty.0 as usize].methods;
                 methods.entry(&function.ir.name).or_insert(FunctionId(index(at)));

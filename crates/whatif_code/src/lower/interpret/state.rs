@@ -11,7 +11,7 @@ use whatif_model::flow::{Effect, EffectId, EffectKind, Flow, LoopKind, OnError, 
 use whatif_model::{Evidence, Fact, Span};
 
 /// Expressions and statements one entry point may take before its flow is cut.
-const FUEL_PER_RUN: usize = 200_000;
+const FUEL_PER_RUN: usize = 80_000;
 
 /// Deepest nesting of interpreted constructs, own calls included.
 pub(crate) const NEST_MAX: usize = 400;

@@ -55,11 +55,13 @@ fn passes_on(operation: &Operation) -> bool {
     operation.flow.effects.iter().any(is_call)
 }
 
-/// The first effect of its own that a repeat does again.
+/// The first effect of its own that a repeat does again. An insert into what was read before may be guarded by
+/// it: that is a question of concurrency, not of a missing key.
 fn adds_up<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&'a Effect> {
     operation.flow.effects.iter().find(|effect| match &effect.kind {
         EffectKind::Write { how, .. } => {
-            matches!(how, WriteKind::SetFromRead | WriteKind::Increment | WriteKind::Insert) && !is_refused(cx, effect)
+            let is_guarded = *how == WriteKind::Insert && (is_refused(cx, effect) || is_looked_up(operation, effect));
+            matches!(how, WriteKind::SetFromRead | WriteKind::Increment | WriteKind::Insert) && !is_guarded
         }
         EffectKind::Publish { .. } => true,
         // RFC 9110, 9.2.2: neither method is idempotent.
@@ -67,6 +69,16 @@ fn adds_up<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&'a Effect>
             let is_outside = matches!(effect.target, Target::External(_));
             is_outside && ["POST ", "PATCH "].iter().any(|method| operation.starts_with(method))
         }
+        _ => false,
+    })
+}
+
+/// Whether the operation reads the item it inserts before it does.
+fn is_looked_up(operation: &Operation, insert: &Effect) -> bool {
+    let EffectKind::Write { item: inserted, .. } = &insert.kind else { return false };
+    let before = operation.flow.effects.iter().take_while(|effect| !std::ptr::eq(*effect, insert));
+    before.filter(|effect| effect.target == insert.target).any(|effect| match &effect.kind {
+        EffectKind::Read { item, .. } | EffectKind::DedupCheck { item } => item == inserted && !item.is_empty(),
         _ => false,
     })
 }

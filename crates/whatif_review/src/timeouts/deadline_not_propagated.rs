@@ -58,9 +58,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let callees = listed(sites.iter().map(|site| site.callee_name(cx.system)), 3);
     let draft = cx
         .finding(&RULE.meta, address.clone())
-        .message(format!(
-            "`{address}` calls {callees} outside its request's context, so no deadline reaches it"
-        ))
+        .message(format!("`{address}` calls {callees} outside its request's context, so no deadline reaches it"))
         .help("pass the request's context on: `ctx`, `r.Context()`, `http.NewRequestWithContext`")
         .detail(&callees);
     let draft =

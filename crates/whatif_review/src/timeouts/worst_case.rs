@@ -183,3 +183,65 @@ fn first_pause(retry: &Retry) -> Option<u64> {
         Backoff::Fixed(millis) | Backoff::Exponential(millis) => Some(*millis),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whatif_model::evidence::Stage;
+    use whatif_model::flow::Outcome;
+    use whatif_model::text::{FileId, Range, Span};
+
+    fn span() -> Span {
+        Range::new(0, 1).in_file(FileId::of("a.go"))
+    }
+
+    fn call(id: u32) -> Step {
+        Step::Effect(EffectId(id))
+    }
+
+    fn leave() -> Step {
+        Step::Return { outcome: Outcome::Failure, span: span() }
+    }
+
+    fn branch(arms: Vec<Vec<Step>>) -> Step {
+        Step::Branch { arms, span: span() }
+    }
+
+    /// Call `n` waits `n` seconds.
+    fn longest(steps: &[Step]) -> u64 {
+        let wait = |id: u32| Wait {
+            millis: u64::from(id) * 1_000,
+            sum: time(u64::from(id) * 1_000),
+            place: Evidence::stated(Stage::Code, span(), ""),
+        };
+        let waits = (1..9).map(|id| (EffectId(id), wait(id))).collect();
+        let way = Ways { waits: &waits }.through(steps, 0);
+        way.on.unwrap_or_default().longer(way.ended).millis()
+    }
+
+    #[test]
+    fn waits_add_up_and_alternatives_do_not() {
+        assert_eq!(longest(&[call(1), call(2)]), 3_000);
+        assert_eq!(longest(&[call(1), branch(vec![vec![call(2)], vec![call(5)], vec![]])]), 6_000);
+    }
+
+    #[test]
+    fn nothing_follows_a_return() {
+        let leaves = branch(vec![vec![call(3), leave()], vec![]]);
+        assert_eq!(longest(&[call(1), leaves.clone(), call(1)]), 4_000);
+        assert_eq!(longest(&[call(1), leaves, call(7)]), 8_000);
+        assert_eq!(longest(&[leave(), call(7)]), 0);
+    }
+
+    #[test]
+    fn what_is_started_for_later_is_not_waited_for() {
+        let later = Step::Spawn { body: vec![call(8)], span: span() };
+        assert_eq!(longest(&[call(1), later]), 1_000);
+    }
+
+    #[test]
+    fn a_loop_counts_one_round_and_may_run_none() {
+        let each = Step::Loop { body: vec![call(2), leave()], kind: LoopKind::Each, span: span() };
+        assert_eq!(longest(&[each, call(1)]), 2_000);
+    }
+}

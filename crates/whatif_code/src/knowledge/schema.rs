@@ -218,6 +218,9 @@ pub struct Words {
     /// Packages that make a unit a tool rather than a service.
     #[serde(default)]
     pub tool_packages: Vec<String>,
+    /// Packages that install tracing by being imported.
+    #[serde(default)]
+    pub tracing_agents: Vec<String>,
 }
 
 /// What a call does.

@@ -89,11 +89,13 @@ fn assemble(
     let whole = |fact: Fact<_>, label: &str| -> Fact<bool> {
         if fact.is_unknown() && serving { Fact::absent(Evidence::stated(Stage::Code, span, label)) } else { fact }
     };
-    let tracing = if found.tracing.is_unknown() && serving {
-        Fact::absent(Evidence::stated(Stage::Code, span, "no tracing is installed"))
-    } else {
-        found.tracing
-    };
+    let mut tracing = found.tracing;
+    if tracing.is_unknown() {
+        tracing = by_agent(unit, knowledge);
+    }
+    if tracing.is_unknown() && serving {
+        tracing = Fact::absent(Evidence::stated(Stage::Code, span, "no tracing is installed"));
+    }
     CodeUnit {
         root: unit.root.clone(),
         name: unit.name.clone(),
@@ -114,6 +116,21 @@ fn assemble(
         ignored: ignored(unit),
         problems: Vec::new(),
     }
+}
+
+/// An agent that instruments by being imported.
+fn by_agent(unit: &Unit<'_>, knowledge: &Knowledge) -> Fact<String> {
+    let agents = &knowledge.words(unit.language).tracing_agents;
+    let is_agent = |path: &str, agent: &str| {
+        path.strip_prefix(agent).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+    };
+    let imports = unit.modules.iter().flat_map(|(module, _)| module.imports.iter().map(move |import| (module, import)));
+    let found = imports.filter_map(|(module, import)| {
+        let agent = agents.iter().find(|agent| is_agent(&import.path, agent))?;
+        let span = import.range.in_file(FileId::of(&module.path));
+        Some(Fact::known(agent.clone(), Evidence::stated(Stage::Code, span, "a tracing agent is imported")))
+    });
+    found.into_iter().next().unwrap_or_default()
 }
 
 fn first_span(unit: &Unit<'_>) -> Span {

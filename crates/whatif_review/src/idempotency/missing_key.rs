@@ -55,6 +55,16 @@ fn passes_on(operation: &Operation) -> bool {
     operation.flow.effects.iter().any(is_call)
 }
 
+/// The first call that changes state at its callee.
+fn changes_elsewhere<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&'a Effect> {
+    operation.flow.effects.iter().find(|effect| match (&effect.kind, &effect.target) {
+        (EffectKind::Call { .. }, Target::Service(_, Some(callee))) => {
+            cx.system[*callee].mutates.holds(|mutates| *mutates)
+        }
+        _ => false,
+    })
+}
+
 /// The first effect of its own that a repeat does again. An insert into what was read before may be guarded by
 /// it: that is a question of concurrency, not of a missing key.
 fn adds_up<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&'a Effect> {
@@ -172,7 +182,7 @@ fn places(cx: &Context<'_>, draft: Draft, operation: &Operation) -> Draft {
     let code = own.read.evidence().map(|place| place.labelled("reads no idempotency key"));
     let places: Vec<_> = contract.chain(code).collect();
     let draft = draft.all(&places);
-    match adds_up(cx, operation) {
+    match adds_up(cx, operation).or_else(|| changes_elsewhere(cx, operation)) {
         Some(effect) => draft.at(&Evidence::stated(Stage::Code, effect.span, "a repeat does this again")),
         None => draft.because(&operation.mutates, "state is changed here"),
     }

@@ -7,7 +7,8 @@ use crate::environment::Environment;
 use crate::input::Input;
 use crate::names::Names;
 use crate::schemas;
-use whatif_model::evidence::{Evidence, How};
+use whatif_model::evidence::{Evidence, How, Stage};
+use whatif_model::facts::deploy::EnvValue;
 use whatif_model::flow::{PeerRole, Target};
 use whatif_model::system::{DatabaseUse, Node, ServiceId};
 use whatif_model::value::Value;
@@ -15,6 +16,7 @@ use whatif_model::value::Value;
 /// Fills [`whatif_model::system::System::databases`].
 pub(crate) fn collect(input: &Input, draft: &mut Draft, names: &Names, environment: &Environment) {
     let mut uses = from_variables(draft, names, environment);
+    uses.extend(from_declarations(input, draft, names));
     uses.extend(from_clients(input, draft, names, environment));
     uses.sort();
     uses.dedup_by(|a, b| (a.store, a.service, &a.database) == (b.store, b.service, &b.database));
@@ -26,13 +28,33 @@ fn from_variables(draft: &Draft, names: &Names, environment: &Environment) -> Ve
     let variables = services.flat_map(|(id, _)| environment.all(id).map(move |(_, set)| (id, set)));
     let uses = variables.filter_map(|(service, (value, place))| {
         let (value, _) = environment.evaluate(service, value);
-        let Node::Store(store) = address::host(&value).and_then(|host| names.host(&host))? else { return None };
-        let database = address::database(&value)?;
-        let Node::Store(store) = schemas::within(draft, Node::Store(store), &value)? else { return None };
-        let evidence = place.labelled(format!("names the database `{database}`"));
-        Some(DatabaseUse { store, service, database, evidence })
+        used(service, &value, place, draft, names)
     });
     uses.collect()
+}
+
+/// Every deployment of a service counts, not only the main one: each may name another database.
+fn from_declarations(input: &Input, draft: &Draft, names: &Names) -> Vec<DatabaseUse> {
+    let mut uses = Vec::new();
+    for ((design, unit), node) in &draft.unit_nodes {
+        let Node::Service(service) = node else { continue };
+        let unit = &input.designs[*design].1.units[*unit];
+        for variable in unit.env.iter().filter(|_| !unit.optional) {
+            let EnvValue::Literal(value) = &variable.value else { continue };
+            let label = format!("`{}` is set here", variable.name);
+            let place = Evidence::stated(Stage::Design, variable.span, label);
+            uses.extend(used(*service, value, &place, draft, names));
+        }
+    }
+    uses
+}
+
+fn used(service: ServiceId, address: &Value, place: &Evidence, draft: &Draft, names: &Names) -> Option<DatabaseUse> {
+    let server = address::host(address).and_then(|host| names.host(&host))?;
+    let database = address::database(address)?;
+    let Node::Store(store) = schemas::within(draft, server, address)? else { return None };
+    let evidence = place.labelled(format!("names the database `{database}`"));
+    Some(DatabaseUse { store, service, database, evidence })
 }
 
 fn from_clients(input: &Input, draft: &mut Draft, names: &Names, environment: &Environment) -> Vec<DatabaseUse> {

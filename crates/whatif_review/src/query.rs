@@ -146,6 +146,12 @@ impl<'a> CallSite<'a> {
     }
 }
 
+/// Whether a counterexample passes one of these places: one about something else proves nothing about them.
+pub(crate) fn passes(trace: &Trace, sites: &[&CallSite<'_>]) -> bool {
+    let spans = trace.steps.iter().filter_map(|step| Some(step.evidence.as_ref()?.span));
+    spans.into_iter().any(|span| sites.iter().any(|site| site.visit.effect.span == span))
+}
+
 /// Groups sites by a key, keys in order, sites in their order.
 pub(crate) fn grouped<'s, 'a, K: Ord>(
     sites: impl IntoIterator<Item = &'s CallSite<'a>>,

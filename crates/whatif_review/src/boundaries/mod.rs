@@ -1,5 +1,10 @@
 //! The rules of the practice `boundaries`.
 
+mod chatty;
+mod shared_database;
+mod sync_chain;
+mod sync_cycle;
+
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[];
+pub(crate) const RULES: &[&Rule] = &[&shared_database::RULE, &sync_cycle::RULE, &sync_chain::RULE, &chatty::RULE];

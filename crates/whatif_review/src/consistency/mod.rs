@@ -1,5 +1,8 @@
 //! The rules of the practice `consistency`.
 
+mod lost_update;
+mod unnamed;
+
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[];
+pub(crate) const RULES: &[&Rule] = &[&lost_update::RULE, &unnamed::RULE];

@@ -77,7 +77,7 @@ fn of_sentence(view: &View<'_>, add: &mut dyn FnMut(Aspect, Firmness)) {
         // A title announces and decides nothing.
         facts(view, &mut |aspect, firmness| add(aspect, if title { Firmness::Mentioned } else { firmness }));
     }
-    if view.has(Class::MUTATION) && view.positions().any(|p| mutates(view, p)) {
+    if view.positions().any(|p| mutates(view, p)) {
         add(Aspect::MutatingOperation, Firmness::Stated);
     }
     if view.has(Class::DISTRIBUTED) {
@@ -88,10 +88,21 @@ fn of_sentence(view: &View<'_>, add: &mut dyn FnMut(Aspect, Firmness)) {
     }
 }
 
+/// A method that changes state, "must create", or a functional requirement that begins with the verb.
 fn mutates(view: &View<'_>, at: usize) -> bool {
-    let method = ["POST", "PUT", "DELETE", "PATCH"].contains(&view.word(at));
-    view.class(at, Class::MUTATION) && (method || view.class_before(at, 5, Class::MODAL))
+    let word = view.word(at);
+    if let Some(code) = word.strip_prefix('`') {
+        return code.split_once(' ').is_some_and(|(method, _)| METHODS.contains(&method));
+    }
+    let begins = || {
+        let first = at == view.sentence.first || view.boundary(at - 1) || view.boundary(at.wrapping_sub(2));
+        view.section() == SectionKind::Requirements && first
+    };
+    view.class(at, Class::MUTATION) && (METHODS.contains(&word) || view.class_before(at, 5, Class::MODAL) || begins())
 }
+
+/// HTTP methods that are meant to change state (RFC 9110, 9.2.1).
+const METHODS: &[&str] = &["POST", "PUT", "DELETE", "PATCH"];
 
 fn owns(view: &View<'_>) -> bool {
     let owner = view.has_word(&["owns", "owned"]) && view.has(Class::SYSTEM);
@@ -118,7 +129,8 @@ fn facts(view: &View<'_>, add: &mut dyn FnMut(Aspect, Firmness)) {
     }
     if view.has(Class::FAILURE) {
         let condition = view.has_word(&["if", "when", "during", "case", "after", "while", "until"]);
-        let what = view.positions().any(|p| vague::scoped_failure(view, p));
+        // "No single point of failure" is a target, not a scenario.
+        let what = view.positions().any(|p| vague::scoped_failure(view, p)) && !phrase(view, "point", "failure");
         if what
             || condition && (view.has(Class::SYSTEM) || view.has(Class::DATA))
             || view.section() == SectionKind::Failure

@@ -168,9 +168,15 @@ fn by_headings(path: &str, stem: &str, text: &str, sections: &[Section]) -> Docu
     }
 }
 
-/// What may be asked of a document of this kind with these sections.
-pub(crate) fn scope(kind: DocumentKind, sections: &[Section]) -> Scope {
+/// What may be asked of a document of this kind with these sections. A user interface is no service.
+pub(crate) fn scope(path: &str, kind: DocumentKind, sections: &[Section]) -> Scope {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let interface =
+        name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| ["frontend", "ui", "ux"].contains(&word));
     match kind {
+        DocumentKind::Specification | DocumentKind::Requirements | DocumentKind::Design if interface => {
+            Scope::Describes
+        }
         DocumentKind::Specification
         | DocumentKind::Requirements
         | DocumentKind::Design
@@ -228,7 +234,8 @@ mod tests {
     fn a_readme_that_tells_how_to_build_specifies_nothing() {
         let text = "# X\n## Build\n";
         let sections = outline::sections(text, &blocks::blocks(text));
-        assert_eq!(scope(DocumentKind::Readme, &sections), Scope::Describes);
+        assert_eq!(scope("README.md", DocumentKind::Readme, &sections), Scope::Describes);
+        assert_eq!(scope("docs/frontend-design.md", DocumentKind::Design, &sections), Scope::Describes);
     }
 
     #[test]

@@ -278,7 +278,7 @@ const WORDS: &[(Class, &str)] = &[
         Class::MUTATION,
         "create creates creating update updates updating delete deletes deleting post put patch insert inserts submit \
          submits charge charges transfer transfers publish publishes enqueue enqueues book books reserve reserves \
-         cancel cancels refund refunds",
+         cancel cancels refund refunds authorize capture settle",
     ),
     (
         Class::SCREEN,

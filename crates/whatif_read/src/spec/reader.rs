@@ -31,7 +31,7 @@ pub fn read(path: &str, text: &str) -> ProseFacts {
     }
     let prose = Prose::new(text);
     let kind = document::kind(path, text, &prose.sections);
-    let scope = document::scope(kind, &prose.sections);
+    let scope = document::scope(path, kind, &prose.sections);
     facts.document = Document {
         kind,
         title: prose.sections.iter().min_by_key(|s| s.level).map(|s| s.title),

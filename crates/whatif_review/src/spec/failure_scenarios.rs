@@ -26,7 +26,7 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 fn finding(cx: &Context<'_>, owing: &Owing<'_>) -> Option<Finding> {
     let draft = owing.draft(cx, &RULE.meta, "tells of no failure of a dependency");
     let draft = draft.all(&owing.section(SectionKind::Failure, "tells of wrong input only"));
-    let busiest = owing.busiest_service(cx);
+    let busiest = if owing.is_specification() { None } else { owing.busiest_service(cx) };
     let draft = match &busiest {
         Some((service, calls, line)) => draft
             .at(&owing.place(*line, &format!("calls {calls} others; what if one of them is down?")))

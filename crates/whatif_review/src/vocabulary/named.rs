@@ -70,10 +70,13 @@ impl Names {
         None
     }
 
+    /// Elements named, in order; a name does not reach over punctuation.
     fn nodes<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Node> + 't {
-        let mut words = words(text).peekable();
-        std::iter::from_fn(move || Some((words.next()?, words.peek().map(|next| next.joined.clone()))))
-            .filter_map(|(word, next)| self.node(&word, &next.unwrap_or_default()))
+        text.split(['(', ')', '[', ']', '|', '.', ',', ';', ':', '/']).flat_map(|part| {
+            let mut words = words(part).peekable();
+            std::iter::from_fn(move || Some((words.next()?, words.peek().map(|next| next.joined.clone()))))
+                .filter_map(|(word, next)| self.node(&word, &next.unwrap_or_default()))
+        })
     }
 
     fn node(&self, word: &Word, next: &str) -> Option<Node> {
@@ -132,6 +135,7 @@ mod tests {
     fn a_name_that_is_an_ordinary_word_needs_code_font_or_its_kind() {
         assert_eq!(names().named_in("a cart is shown"), None);
         assert_eq!(names().named_in("the cart store is fast"), Some(Node::Store(StoreId(0))));
+        assert_eq!(names().named_in("a cart (API) is shown"), None);
         assert_eq!(names().named_in("`cart` is fast"), Some(Node::Store(StoreId(0))));
     }
 }

@@ -296,7 +296,8 @@ fn operation_noun(view: &View<'_>, at: usize) -> bool {
 
 fn quickly(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
     if view.is(at, "timely") {
-        return (view.is(at + 1, "manner") && view.has(Class::SYSTEM)).then_some((at, at + 1));
+        let work = view.has_word(&["implement", "review", "reviewed", "release", "released", "merge", "merged", "kep"]);
+        return (view.is(at + 1, "manner") && view.has(Class::SYSTEM) && !work).then_some((at, at + 1));
     }
     let (before, next) = (view.before(at), view.after(at));
     if view.class(next, Class::HUMAN_ACT) || view.any(before, &["how", "as", "too", "more"]) {

@@ -137,6 +137,9 @@ const NAMES: &[&str] = &[
 
 fn quality(view: &View<'_>, at: usize) -> Option<usize> {
     let next = view.after(at);
+    if view.any(view.before(at), &["code", "test", "tests", "build", "ci"]) {
+        return None;
+    }
     if view.any(next, &["guarantee", "guarantees", "guarantees."]) {
         return Some(next);
     }
@@ -222,7 +225,10 @@ fn availability(view: &View<'_>, at: usize) -> Option<(usize, usize)> {
         return None;
     }
     if view.is(before, "high") {
-        let named = view.any(next, &["period", "pair", "pairs", "mode", "setup", "section", "guide"]);
+        // "In high availability clusters": a kind of installation.
+        let settings = ["scenario", "scenarios", "cluster", "clusters", "environment", "environments", "configuration"];
+        let named = view.any(next, &["period", "pair", "pairs", "mode", "setup", "section", "guide"])
+            || view.any(next, &settings) && !view.class_before(before, 4, Class::ENSURE);
         return (!named).then_some((before, at));
     }
     let goal = [

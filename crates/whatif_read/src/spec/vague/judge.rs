@@ -19,7 +19,7 @@ pub(super) fn sense(view: &View<'_>, phrase: Phrase) -> Sense {
     if !phrase.negative && negated(view, phrase) {
         return Sense::NotPromised;
     }
-    if story(view, phrase) || condition(view, phrase) || explains_name(view, phrase) {
+    if motive(view, phrase) || story(view, phrase) || condition(view, phrase) || explains_name(view, phrase) {
         return Sense::NotAClaim;
     }
     if weighed(view, phrase) || comparison_row(view) {
@@ -117,6 +117,27 @@ fn negated(view: &View<'_>, phrase: Phrase) -> bool {
 fn embedded_question(view: &View<'_>, phrase: Phrase) -> bool {
     let how = view.before_in_clause(phrase.first, 9).find(|p| view.is(*p, "how"));
     how.is_some_and(|p| !view.class(view.before(p), Class::COPULA))
+}
+
+/// "Improving the reliability of uploads", told as the reason: more than today, which promises no degree.
+fn motive(view: &View<'_>, phrase: Phrase) -> bool {
+    const MORE: &[&str] = &[
+        "improve",
+        "improves",
+        "improved",
+        "improving",
+        "increase",
+        "increases",
+        "increasing",
+        "enhance",
+        "enhances",
+        "enhancing",
+        "more",
+        "better",
+        "greater",
+    ];
+    let compares = || view.before_in_clause(phrase.last, 8).any(|p| view.any(p, MORE));
+    view.section() == SectionKind::Background && modality(view, phrase.first) == Modality::Stated && compares()
 }
 
 /// A setting or a moment, not a promise: "for highly-available clusters, ...", "until it reaches a consistent

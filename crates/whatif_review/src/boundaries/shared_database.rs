@@ -113,8 +113,8 @@ fn finding(cx: &Context<'_>, store: StoreId, database: Option<&str>, users: &[&D
         format!("nobody owns the table {}", listed(tables.keys().map(|table| (*table).to_owned()), 3))
     };
     let places: Vec<Evidence> = tables
-        .iter()
-        .flat_map(|(_, places)| places.values().map(|site| site.place(touch(site))))
+        .values()
+        .flat_map(|places| places.values().map(|site| site.place(touch(site))))
         .chain(users.iter().map(|used| used.evidence.clone()))
         .collect();
     let draft = cx

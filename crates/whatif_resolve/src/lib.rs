@@ -42,6 +42,7 @@ pub fn resolve(mut input: Input) -> System {
     operations::collect(&mut input, &mut draft, &names);
     bind::targets(&mut draft, &names, &environment);
     tables::assign(&input, &mut draft);
+    tables::settle(&mut draft);
     mutation::spread(&mut draft.system);
     idempotency::summarise(&mut draft.system);
     edges::aggregate(&input, &mut draft, &names, &environment);

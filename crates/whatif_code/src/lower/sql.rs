@@ -47,6 +47,22 @@ pub(crate) fn read(text: &str) -> Statement {
     }
 }
 
+/// Columns a condition compares with a value: `WHERE id = ?`.
+pub(crate) fn compared(text: &str) -> Vec<String> {
+    let words = words(text);
+    let from = words.iter().position(|word| word == "where").unwrap_or(words.len());
+    words[from..].windows(2).filter(|two| two[1] == "=").map(|two| last(&two[0]).to_owned()).collect()
+}
+
+/// The table an insert names, then its columns: `INSERT INTO t (a, b)`.
+pub(crate) fn inserted(text: &str) -> Vec<String> {
+    let words = words(text);
+    let from = words.iter().position(|word| word == "into").unwrap_or(words.len());
+    let to = words.iter().position(|word| matches!(word.as_str(), "values" | "select")).unwrap_or(words.len());
+    let listed = words.get(from + 1..to).unwrap_or_default();
+    listed.iter().map(|word| name(word)).filter(|name| !name.is_empty()).collect()
+}
+
 /// `WITH ... INSERT/UPDATE/DELETE/SELECT`: the writing statement decides.
 fn with_clause(words: &[String]) -> Statement {
     let verb = words.iter().position(|word| matches!(word.as_str(), "insert" | "update" | "delete"));
@@ -179,6 +195,13 @@ mod tests {
     #[track_caller]
     fn write(text: &str, table: &str, how: WriteKind) {
         assert_eq!(read(text), Statement::Write { table: table.into(), how });
+    }
+
+    #[test]
+    fn columns_of_conditions_and_inserts() {
+        assert_eq!(compared("SELECT id FROM t WHERE t.key = $1 AND n > 2 AND b = 3"), ["key", "b"]);
+        assert_eq!(inserted("INSERT INTO t (a, \"b\") VALUES ($1, $2)"), ["t", "a", "b"]);
+        assert!(compared("select a = b from t").is_empty() && inserted("update t set a = 1").is_empty());
     }
 
     #[test]

@@ -36,7 +36,7 @@ struct Gap<'a> {
 /// The first lookup whose record comes later, is known not to be unique, and is not guarded by anything.
 fn gap<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<Gap<'a>> {
     let visits = operation.flow.walk();
-    let mut records = visits.iter().filter(|visit| !is_guarded(visit));
+    let mut records = visits.iter().filter(|visit| !is_locked(visit));
     let (record, item, proof) = records.find_map(|visit| match &visit.effect.kind {
         EffectKind::DedupMark { item, unique } => {
             Some((visit, item.as_str(), takes_a_second(cx, operation, visit, unique)?))
@@ -44,7 +44,10 @@ fn gap<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<Gap<'a>> {
         _ => None,
     })?;
     let before = visits.iter().take_while(|visit| visit.id != record.id);
-    let lookup = before.filter(|visit| looks_up(visit, item)).last().filter(|visit| !is_guarded(visit))?;
+    let lookup = before.filter(|visit| looks_up(visit, item)).last()?;
+    if is_locked(lookup) || shares_transaction(lookup, record) {
+        return None;
+    }
     Some(Gap { lookup: lookup.clone(), record: record.clone(), item, proof })
 }
 
@@ -69,9 +72,17 @@ fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
-/// A lock makes both steps one. In a transaction the isolation level decides, which the code rarely says.
-fn is_guarded(visit: &Visit<'_>) -> bool {
-    visit.inside.iter().any(|step| matches!(step, Step::Locked { .. } | Step::Transaction { .. }))
+/// A lock makes both steps one.
+fn is_locked(visit: &Visit<'_>) -> bool {
+    visit.inside.iter().any(|step| matches!(step, Step::Locked { .. }))
+}
+
+/// In one transaction the isolation level decides, which the code rarely says.
+fn shares_transaction(a: &Visit<'_>, b: &Visit<'_>) -> bool {
+    let is_shared = |step: &&Step| {
+        matches!(step, Step::Transaction { .. }) && b.inside.iter().any(|other| std::ptr::eq(*other, *step))
+    };
+    a.inside.iter().copied().any(|step| is_shared(&step))
 }
 
 fn looks_up(visit: &Visit<'_>, recorded: &str) -> bool {

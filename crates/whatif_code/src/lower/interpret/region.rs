@@ -75,11 +75,19 @@ impl<'a> Interpreter<'a> {
         exit
     }
 
+    /// Whether what comes next is part of a transaction begun earlier.
+    pub(super) fn in_transaction(&self) -> bool {
+        let regions = self.run.blocks.iter().flat_map(|block| &block.regions);
+        regions.into_iter().any(|region| !matches!(region.what, RegionKind::Lock(_)))
+    }
+
     /// What a context manager object does while it is entered.
     fn enter_manager(&mut self, id: ObjectId, manager: &Expr, span: Span) {
         let name = manager.dotted().unwrap_or_default();
         let fields = &self.object(id).fields;
         match fields.get("enter").and_then(crate::lower::values::Abs::as_text).as_deref() {
+            // A connection that commits each statement by itself spans no transaction.
+            Some("transaction") if matches!(fields.get("autocommit").map(|on| &on.kind), Some(Kind::Bool(true))) => {}
             Some("transaction") => {
                 let store = self.store_target(id);
                 self.begin_region(RegionKind::Transaction(store), Some(id), name, span);

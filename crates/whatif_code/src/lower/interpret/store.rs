@@ -51,7 +51,16 @@ impl<'a> Interpreter<'a> {
 
     fn sql_text(&mut self, call: &Use<'a, '_>, text: &str) -> Abs<'a> {
         match sql::read(text) {
+            Statement::Read { table, .. } if sql::compared(text).iter().any(|column| is_key_column(column)) => {
+                let peer = self.peer(call, PeerRole::Store);
+                self.partner_effect(call, EffectKind::DedupCheck { item: table }, peer)
+            }
             Statement::Read { table, for_update } => self.read_item(call, table, for_update),
+            Statement::Write { table, how: how @ (WriteKind::Insert | WriteKind::Upsert) }
+                if !self.is_dedup(&table) && sql::inserted(text).iter().any(|column| is_key_column(column)) =>
+            {
+                self.keyed_row(call, table, how)
+            }
             Statement::Write { table, how } => {
                 let how = if how == WriteKind::Set && self.derives_from_read(call, &table) {
                     WriteKind::SetFromRead
@@ -71,6 +80,30 @@ impl<'a> Interpreter<'a> {
             }
             Statement::Rollback | Statement::Other => Abs::tainted(call.taint()),
         }
+    }
+
+    /// A row that carries the key of its request is the effect and the memory of it: one statement, one commit.
+    fn keyed_row(&mut self, call: &Use<'a, '_>, item: String, how: WriteKind) -> Abs<'a> {
+        let peer = self.peer(call, PeerRole::Store);
+        let unique = if how == WriteKind::Upsert {
+            Fact::known(true, Evidence::stated(Stage::Code, call.span, "the store refuses a second one"))
+        } else {
+            Fact::Unknown
+        };
+        let alone = !self.in_transaction();
+        if alone {
+            let store = call.object().and_then(|id| self.store_target(id));
+            self.open_block();
+            self.begin_region(RegionKind::Transaction(store), None, String::new(), call.span);
+        }
+        let mark = EffectKind::DedupMark { item: item.clone(), unique };
+        let marked = self.partner_effect(call, mark, peer.clone());
+        let written = self.partner_effect(call, EffectKind::Write { item, how }, peer);
+        if alone {
+            let steps = self.close_block();
+            self.push_steps(steps);
+        }
+        written.with(&marked.from)
     }
 
     /// A statement object of a query builder: it knows its verb and table.
@@ -341,4 +374,10 @@ fn placeholder_text(value: &Value) -> String {
             whatif_model::Part::Unknown => "{}".to_owned(),
         })
         .collect()
+}
+
+/// Whether a column holds the key of a request and nothing else.
+fn is_key_column(column: &str) -> bool {
+    let plain: String = column.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    ["idempoten", "dedup"].iter().any(|word| plain.contains(word))
 }

@@ -402,3 +402,28 @@ channel.basic_consume(queue="orders", on_message_callback=on_message)
     );
     has(&flows, "ack -> rabbitmq orders@amqp://mq");
 }
+
+#[test]
+fn a_row_with_the_key_remembers_the_request() {
+    let flows = python(
+        r#"
+import psycopg
+from flask import Flask, request
+app = Flask(__name__)
+
+@app.route("/charges", methods=["POST"])
+def charge():
+    key = request.headers["Idempotency-Key"]
+    with psycopg.connect("postgresql://db/payments", autocommit=True) as conn:
+        row = conn.execute("SELECT id FROM charges WHERE idempotency_key = %s", (key,)).fetchone()
+        if row is not None:
+            return {"id": row[0]}
+        conn.execute("INSERT INTO charges (idempotency_key, amount) VALUES (%s, %s)", (key, 5))
+    return {}
+"#,
+    );
+    has(&flows, "key read Idempotency-Key");
+    has(&flows, "dedup check charges");
+    has(&flows, "dedup mark charges unique ?");
+    has(&flows, "write charges Insert");
+}

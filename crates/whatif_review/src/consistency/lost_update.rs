@@ -1,12 +1,12 @@
 //! Read, change in memory, write back: of two at the same time one is lost.
 
-use crate::query::{CallSite, grouped, passes};
+use crate::query::{CallSite, grouped, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::evidence::Confidence;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectKind, LockKind, Step, WriteKind};
-use whatif_model::verdict::{Mindset, Verdict};
+use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
@@ -85,10 +85,8 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let first = sites.first()?;
     let alone = sites.iter().all(|site| site.id == first.id);
     let address = if alone { &first.operation.address } else { &first.caller(cx.system).address };
-    let broken = sites.iter().find_map(|site| match cx.verdict(site.id, Mindset::Together) {
-        Some(Verdict::Violated(trace)) if passes(trace, sites) => Some(trace),
-        _ => None,
-    });
+    let broken =
+        sites.iter().find_map(|site| proven(cx, site.id, Mindset::Together).filter(|trace| passes(trace, sites)));
     let item = first.item().map_or_else(|| "an item".to_owned(), |item| format!("`{item}`"));
     let store = cx.system.address(first.edge.to);
     let read = reads(cx, first).filter(|read| read.item() == first.item()).last();
@@ -98,7 +96,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .severity(if broken.is_some() { Severity::Error } else { Severity::Warning })
         .message(format!("`{address}` reads {item} of `{store}` and writes it back: of two at once one is lost"))
         .at(&first.place("written back here, whatever happened in between"))
-        .trace(broken.cloned())
+        .trace(broken)
         .help("write with a condition on what was read (version, `WHERE n = old`), add in the store, or lock the row")
         .detail(item);
     let draft = read.into_iter().fold(draft, |draft, read| draft.at(&read.place("read here")));

@@ -1,12 +1,12 @@
 //! A local change and a message about it that do not commit together.
 
-use crate::query::{CallSite, grouped, listed};
+use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::EffectKind;
-use whatif_model::verdict::{Mindset, Verdict};
+use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
@@ -74,15 +74,16 @@ fn finding(cx: &Context<'_>, pairs: &[Pair<'_, '_>]) -> Option<Finding> {
     let address = if pairs.len() == 1 { &first.publish.operation.address } else { &service.address };
     let items = listed(pairs.iter().map(|pair| what(cx, pair)), 2);
     let topics = listed(pairs.iter().map(|pair| cx.system.address(pair.publish.edge.to).to_owned()), 2);
-    let broken =
-        pairs.iter().find(|pair| matches!(cx.verdict(pair.publish.id, Mindset::Halfway), Some(Verdict::Violated(_))));
+    let broken = pairs.iter().find_map(|pair| {
+        proven(cx, pair.publish.id, Mindset::Halfway).filter(|trace| passes(trace, &[pair.write, pair.publish]))
+    });
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .severity(if broken.is_some() { Severity::Error } else { Severity::Warning })
         .message(format!(
             "`{address}` changes {items} and publishes to {topics} separately: a crash in between keeps only one"
         ))
-        .trace(broken.and_then(|pair| cx.trace(pair.publish.id, Mindset::Halfway)))
+        .trace(broken)
         .help("write the message to an outbox table in the same local transaction and let a relay publish it");
     let draft = pairs.iter().fold(draft, |draft, pair| {
         let write = pair.write.place(format!("`{}` changes here", what(cx, pair)));

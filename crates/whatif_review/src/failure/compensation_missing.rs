@@ -1,11 +1,11 @@
 //! A failure path that takes back some of what was done, and forgets the rest.
 
-use crate::query::{CallSite, grouped};
+use crate::query::{CallSite, grouped, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{OnError, Step};
-use whatif_model::verdict::{Mindset, Verdict};
+use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
@@ -63,12 +63,12 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let operation = sites.first()?.operation;
     let id = sites.first()?.id;
     let Forgotten { kept, undone, by, later } = forgotten(sites, &Sequence::of(&operation.flow))?;
-    let broken = matches!(cx.verdict(id, Mindset::Halfway), Some(Verdict::Violated(_)));
+    let broken = proven(cx, id, Mindset::Halfway).filter(|trace| passes(trace, &[kept, undone, by, later]));
     let name = |site: &CallSite<'_>| site.callee_name(cx.system);
     let address = &operation.address;
     let draft = cx
         .finding(&RULE.meta, address.clone())
-        .severity(if broken { Severity::Error } else { Severity::Warning })
+        .severity(if broken.is_some() { Severity::Error } else { Severity::Warning })
         .message(format!(
             "`{address}` takes back `{}` when `{}` fails, but not `{}`",
             name(undone),
@@ -78,7 +78,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .at(&kept.place(format!("{} is done here and stays", name(kept))))
         .at(&later.place(format!("when {} fails ...", name(later))))
         .at(&by.place(format!("... {} takes back {} only", name(by), name(undone))))
-        .trace(broken.then(|| cx.trace(id, Mindset::Halfway)).flatten())
+        .trace(broken)
         .help("give every step before the last one that can fail a compensation, and run them in reverse order")
         .detail(name(kept));
     match kept.callee(cx.system) {

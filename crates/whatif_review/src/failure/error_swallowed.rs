@@ -1,12 +1,12 @@
 //! A change fails, nobody looks, and the operation goes on as if it had worked.
 
-use crate::query::{CallSite, grouped, listed, passes};
+use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{OnError, Step};
-use whatif_model::verdict::{Mindset, Verdict};
+use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
@@ -83,10 +83,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let callees = listed(sites.iter().map(|site| site.callee_name(cx.system)), 3);
     let silent = sites.iter().any(|site| site.visit.effect.on_error == OnError::Discard);
     let how = if silent { "discards the failure of" } else { "only logs the failure of" };
-    let broken = match cx.verdict(first.id, Mindset::Halfway) {
-        Some(Verdict::Violated(trace)) if passes(trace, sites) => Some(trace.clone()),
-        _ => None,
-    };
+    let broken = proven(cx, first.id, Mindset::Halfway).filter(|trace| passes(trace, sites));
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .message(format!("`{address}` {how} {callees} and goes on as if it had worked"))

@@ -1,6 +1,6 @@
 //! Effects in several places, one after the other, and no way back or on when it stops between them.
 
-use crate::query::{CallSite, grouped, listed};
+use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::facts::code::Trigger;
@@ -108,22 +108,21 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let operation = sites.first()?.operation;
     let id = sites.first()?.id;
     let (first, later) = stranded(cx, sites, &Sequence::of(&operation.flow))?;
-    let verdict = cx.verdict(id, Mindset::Halfway);
-    if matches!(verdict, Some(Verdict::Holds(_))) {
+    if matches!(cx.verdict(id, Mindset::Halfway), Some(Verdict::Holds(_))) {
         return None;
     }
-    let broken = matches!(verdict, Some(Verdict::Violated(_)));
+    let broken = proven(cx, id, Mindset::Halfway).filter(|trace| passes(trace, sites));
     let (done, failing) = (first.callee_name(cx.system), later.callee_name(cx.system));
     let address = &operation.address;
     let draft = cx
         .finding(&RULE.meta, address.clone())
-        .severity(if broken { Severity::Error } else { Severity::Warning })
+        .severity(if broken.is_some() { Severity::Error } else { Severity::Warning })
         .message(format!(
             "`{address}` can stop after `{done}` and before `{failing}`, and nothing undoes or finishes it"
         ))
         .at(&first.place(format!("done first: {done}")))
         .at(&later.place(format!("when this fails, {done} stays done")))
-        .trace(broken.then(|| cx.trace(id, Mindset::Halfway)).flatten())
+        .trace(broken)
         .help(
             "record each step durably before it is taken, and undo or finish the rest after a failure (saga, outbox)",
         );

@@ -5,6 +5,7 @@
 
 pub mod rule;
 
+mod availability;
 mod boundaries;
 mod consistency;
 mod drift;

@@ -1,5 +1,6 @@
 //! An operation that needs many components up at the same moment.
 
+use crate::availability::promised;
 use crate::query::listed;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,12 +105,15 @@ fn finding(cx: &Context<'_>, id: OperationId, needed: &Needed) -> Option<Finding
     let address = &cx.system[id].address;
     let names = listed(needed.keys().map(|node| cx.system.address(*node).to_owned()), count);
     let product = 100.0 * (ASSUMED_AVAILABILITY / 100.0).powi(i32::try_from(count).unwrap_or(i32::MAX));
+    let promise = promised(cx.system).filter(|promise| promise.percent > product);
+    let against = promise.as_ref().map_or_else(String::new, |promise| format!(", and {} % is stated", promise.percent));
     let draft = cx
         .finding(&RULE.meta, address.clone())
+        .severity(if promise.is_some() { Severity::Warning } else { Severity::Info })
         .message(format!(
-            "`{address}` needs {count} components up at once: at {ASSUMED_AVAILABILITY} % each it reaches {product:.1} %"
+            "`{address}` needs {count} components up at once: at {ASSUMED_AVAILABILITY} % each it reaches {product:.1} %{against}"
         ))
         .help("answer after the durable local part and do the rest from events, or give optional parts a fallback")
         .detail(&names);
-    draft.all(needed.values().flatten()).build()
+    draft.all(needed.values().flatten()).all(promise.as_ref().map(|promise| &promise.place)).build()
 }

@@ -1,12 +1,12 @@
 //! One instance that everything needs: lost data when it goes, or a promise it cannot keep.
 
+use crate::availability::{Promise, promised};
 use crate::query::listed;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
-use whatif_model::evidence::{Evidence, Fact, Stage};
+use whatif_model::evidence::Fact;
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
-use whatif_model::facts::prose::{Bounds, DocumentKind, Modality, Relation, SectionKind, StatedRequirement};
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::system::{Document, EdgeKind, Node, StoreId, System};
+use whatif_model::system::{EdgeKind, Node, StoreId, System};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -29,9 +29,9 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     let single: Vec<Single<'_>> = singles(cx.system);
     let volatile: Vec<&Single<'_>> = single.iter().filter(|one| one.durable.is_some_and(Fact::is_absent)).collect();
     let lost = lost_with_its_pod(cx, &volatile);
-    let promised =
-        targets(cx.system).next().and_then(|(document, target)| unreachable_target(cx, document, target, &single));
-    lost.into_iter().chain(promised).collect()
+    let promise = promised(cx.system).filter(|promise| promise.percent > SINGLE_INSTANCE_MAX);
+    let broken = promise.and_then(|promise| unreachable(cx, &promise, &single));
+    lost.into_iter().chain(broken).collect()
 }
 
 /// Something that others need and that runs exactly once.
@@ -83,37 +83,6 @@ fn is_called(system: &System, node: Node) -> bool {
     system.edges.iter().any(|edge| edge.to == node && edge.kind == EdgeKind::Sync && !edge.platform)
 }
 
-/// Availability targets that the system's own documents set, the highest first.
-fn targets(system: &System) -> impl Iterator<Item = (&Document, &StatedRequirement)> {
-    let stated = system.documents.iter().flat_map(|document| {
-        document
-            .facts
-            .requirements
-            .iter()
-            .filter(|target| is_target(document, target))
-            .map(move |target| (document, target))
-    });
-    let mut targets: Vec<_> = stated.collect();
-    targets.sort_by(|(_, a), (_, b)| b.value.partial_cmp(&a.value).unwrap_or(std::cmp::Ordering::Equal));
-    targets.into_iter()
-}
-
-fn is_target(document: &Document, target: &StatedRequirement) -> bool {
-    let binding = matches!(target.modality, Modality::Must | Modality::Should | Modality::Target | Modality::Stated);
-    // The context of a decision is history, unless it says what has to be reached.
-    let past = target.section == SectionKind::Background && target.modality != Modality::Must;
-    let own =
-        !past && !matches!(target.section, SectionKind::Alternatives | SectionKind::Example | SectionKind::NonGoals);
-    let kind =
-        !matches!(document.facts.document.kind, DocumentKind::Template | DocumentKind::Changelog | DocumentKind::Other);
-    target.bounds == Bounds::Availability
-        && target.relation != Relation::AtMost
-        && target.value.is_some_and(|percent| percent > SINGLE_INSTANCE_MAX && percent <= 100.0)
-        && binding
-        && own
-        && kind
-}
-
 fn lost_with_its_pod(cx: &Context<'_>, volatile: &[&Single<'_>]) -> Option<Finding> {
     let names = listed(volatile.iter().map(|one| one.address.to_owned()), 4);
     let address = if let [one] = volatile { one.address } else { "system" };
@@ -130,29 +99,19 @@ fn lost_with_its_pod(cx: &Context<'_>, volatile: &[&Single<'_>]) -> Option<Findi
     draft.build()
 }
 
-fn unreachable_target(
-    cx: &Context<'_>,
-    document: &Document,
-    target: &StatedRequirement,
-    single: &[Single<'_>],
-) -> Option<Finding> {
+fn unreachable(cx: &Context<'_>, promise: &Promise<'_>, single: &[Single<'_>]) -> Option<Finding> {
     if single.is_empty() {
         return None;
     }
     let names = listed(single.iter().map(|one| one.address.to_owned()), 4);
     let run = if single.len() == 1 { "runs" } else { "run" };
-    let percent = target.value.unwrap_or_default();
-    let promise = Evidence::stated(
-        Stage::Specification,
-        target.words.in_file(document.file),
-        format!("{percent} % is stated here"),
-    );
+    let percent = promise.percent;
     let draft = cx
-        .finding(&RULE.meta, document.path.clone())
+        .finding(&RULE.meta, promise.document.path.clone())
         .message(format!(
             "{percent} % is stated, but {names} {run} only once: every restart and every rollout counts against it"
         ))
-        .at(&promise)
+        .at(&promise.place)
         .help("run at least two replicas of everything a request needs, with a disruption budget, or lower the target")
         .detail("availability");
     single

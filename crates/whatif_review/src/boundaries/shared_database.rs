@@ -63,6 +63,12 @@ fn is_one_codebase(system: &System, services: &BTreeSet<ServiceId>) -> bool {
     services.iter().map(code).collect::<BTreeSet<_>>().len() < 2
 }
 
+/// Engines whose database is one schema to change together. A project, keyspace or bucket of the others
+/// is shared only where the same collection is.
+fn has_schema(engine: &str) -> bool {
+    ["postgresql", "mysql", "mariadb", "cockroachdb", "sqlserver", "oracle", "spanner"].contains(&engine)
+}
+
 fn is_counted(system: &System, service: ServiceId) -> bool {
     !system[service].infrastructure
 }
@@ -102,6 +108,9 @@ fn finding(cx: &Context<'_>, store: StoreId, database: Option<&str>, users: &[&D
     }
     let names = listed(services.iter().map(|id| cx.system[*id].address.clone()), 4);
     let tables = shared_tables(cx, store, |site| services.contains(&site.operation.service));
+    if tables.is_empty() && !has_schema(&cx.system[store].engine) {
+        return None;
+    }
     let address = cx.system[store].address.clone();
     let what = match database {
         Some(database) => format!("the database `{database}` of `{address}`"),

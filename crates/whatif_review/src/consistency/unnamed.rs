@@ -56,6 +56,9 @@ fn stores(system: &System) -> Vec<&Store> {
 }
 
 fn finding(cx: &Context<'_>, read: &[&Document], stores: &[&Store]) -> Option<Finding> {
+    if stores.is_empty() {
+        return None;
+    }
     let names = listed(stores.iter().map(|store| store.address.clone()), 4);
     let places: Vec<Evidence> = stores
         .iter()

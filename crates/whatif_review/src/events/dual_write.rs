@@ -43,7 +43,7 @@ fn pair<'s, 'a>(cx: &Context<'_>, sites: &[&'s CallSite<'a>]) -> Option<Pair<'s,
     let publishes = sites.iter().copied().filter(|site| site.is_direct_publish() && !site.edge.platform);
     publishes.filter(|publish| !comes_again(sites, publish, &order)).find_map(|publish| {
         // The change just before the message is the one it tells of.
-        let before = writes().filter(|write| order.precedes(write.visit.id, publish.visit.id)).next_back();
+        let before = writes().rfind(|write| order.precedes(write.visit.id, publish.visit.id));
         let after = || writes().find(|write| order.precedes(publish.visit.id, write.visit.id));
         let write = before.or_else(after)?;
         Some(Pair { write, publish, publish_first: before.is_none() })

@@ -85,6 +85,58 @@ fn denials_questions_stories_and_rejected_options_claim_nothing() {
 }
 
 #[test]
+fn what_only_looks_like_a_promise_is_not_one() {
+    use Sense::*;
+    for (text, sense) in [
+        ("- **p95 < 120ms**: Acceptable response time", Quantified),
+        ("*Consistent Mirror Read* supports consistent reads.", NotAClaim),
+        ("Recovery goes on until the ledger reaches a consistent state.", NotAClaim),
+        ("For highly available clusters, the flag may be set on one server first.", NotAClaim),
+        ("There are systems where a high-throughput service calls a small one.", NotAClaim),
+        ("Section 3 says how we keep the replicas in sync.", Question),
+        ("The new proxy must be as performant as the old proxy.", NotTheDesign),
+    ] {
+        assert_eq!(sentence(text).last().map(|(_, sense)| *sense), Some(sense), "{text}");
+        assert_eq!(vague(text), [], "{text}");
+    }
+    for text in [
+        "This establishes a scalable architecture for further shells.",
+        "Real-time traffic from drivers is stored.",
+        "It demonstrates a low-latency use case.",
+    ] {
+        assert_eq!(sentence(text), [], "{text}");
+    }
+}
+
+#[test]
+fn the_same_words_as_a_promise_stay_vague() {
+    use VagueTerm::*;
+    for (text, term) in [
+        ("A scalable architecture serves all users.", Scalable),
+        ("The cluster must be highly available for all tenants.", Available),
+        ("Replicas are kept in sync.", Consistent),
+        ("This is how checkout is fault tolerant.", Reliable),
+    ] {
+        assert_eq!(vague(text), [term], "{text}");
+    }
+}
+
+#[test]
+fn english_fragments_of_a_document_in_another_language_are_terms() {
+    let foreign = "Сервис должен отвечать на все запросы клиентов и хранить данные в базе.\n\n".repeat(4);
+    let text = format!("# План\n\n{foreign}- Graceful degradation\n");
+    assert_eq!(senses("docs/design/x.md", &text), []);
+}
+
+#[test]
+fn a_short_section_that_states_the_number_settles_its_claims() {
+    let text = "# X\n\n## Performance\n\nThe gateway must be fast.\n\n- Requests respond in < 1 s at p95\n";
+    assert_eq!(senses("docs/design/x.md", text), [(VagueTerm::Fast, Sense::Quantified)]);
+    let apart = text.replace("\n- Requests", "\n## Later\n\n- Requests");
+    assert_eq!(senses("docs/design/x.md", &apart), [(VagueTerm::Fast, Sense::Vague)]);
+}
+
+#[test]
 fn a_number_in_the_next_sentence_or_the_items_below_counts() {
     assert_eq!(vague("Checkout is fast enough. Its p99 latency is below 80 ms."), []);
     assert_eq!(vague("- The store is highly available\n  - survives a single zone failure"), []);

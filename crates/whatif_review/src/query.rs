@@ -3,7 +3,7 @@
 use crate::rule::Context;
 use std::collections::BTreeMap;
 use whatif_model::effective::{Effective, State};
-use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
 use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, Store, System};
@@ -107,6 +107,15 @@ impl<'a> CallSite<'a> {
                 ["POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| operation.starts_with(method))
             }
             _ => false,
+        }
+    }
+
+    /// How sure it is that it changes something: a method alone only suggests it.
+    pub(crate) fn sure_of_change(&self, system: &System) -> Confidence {
+        match (&self.visit.effect.kind, self.callee(system)) {
+            (EffectKind::Call { .. }, Some((_, callee))) => callee.mutates.confidence(),
+            (EffectKind::Call { .. }, None) => Confidence::Likely,
+            _ => Confidence::Certain,
         }
     }
 

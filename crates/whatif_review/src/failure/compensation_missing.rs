@@ -81,6 +81,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .trace(broken)
         .help("give every step before the last one that can fail a compensation, and run them in reverse order")
         .detail(name(kept));
+    let draft = draft.at_most(kept.sure_of_change(cx.system));
     match kept.callee(cx.system) {
         Some((_, callee)) => draft.because(&callee.mutates, "changes state here").build(),
         None => draft.build(),

@@ -3,6 +3,7 @@
 use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
+use whatif_model::evidence::Confidence;
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{OnError, Step};
@@ -94,6 +95,8 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         let what = if site.visit.effect.on_error == OnError::Discard { "discarded" } else { "only logged" };
         draft.at(&site.place(format!("a failure of {} is {what}", site.callee_name(cx.system))))
     });
+    let sure = sites.iter().map(|site| site.sure_of_change(cx.system)).max().unwrap_or(Confidence::Likely);
+    let draft = draft.at_most(sure);
     match first.callee(cx.system) {
         Some((_, callee)) => draft.because(&callee.mutates, "changes state here").build(),
         None => draft.build(),

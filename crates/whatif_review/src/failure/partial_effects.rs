@@ -3,6 +3,7 @@
 use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
+use whatif_model::effective::State;
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{OnError, Step};
@@ -46,11 +47,13 @@ fn stranded<'s, 'a>(
             && !is_undone(sites, first, later, order)
             && !is_driven_again(cx, first, later, order)
     };
-    let pairs = || forward().flat_map(|first| forward().map(move |later| (first, later)));
-    // Two other systems tell the story best; the own store is closest to being repaired.
-    let leaves = |site: &CallSite<'_>| site.is_call() || site.is_direct_publish();
-    let remote = pairs().filter(|(first, later)| leaves(first) && leaves(later));
-    remote.chain(pairs()).find(|(first, later)| strands(first, later))
+    let pairs = forward().flat_map(|first| forward().map(move |later| (first, later)));
+    // Two other systems whose code was read tell the story best; the own store is closest to being repaired.
+    let at_home = |site: &CallSite<'_>| !site.is_call() && !site.is_direct_publish();
+    let guessed = |site: &CallSite<'_>| site.callee(cx.system).is_none() && site.is_call();
+    pairs
+        .filter(|(first, later)| strands(first, later))
+        .min_by_key(|(first, later)| (at_home(first) || at_home(later), guessed(first), guessed(later)))
 }
 
 /// A local write and a message: `events/dual-write` says that better.
@@ -104,11 +107,18 @@ fn is_driven_again(cx: &Context<'_>, first: &CallSite<'_>, later: &CallSite<'_>,
     }
 }
 
+/// Every effect tells repeats apart, so the caller's next attempt finishes what this one began.
+fn is_finished_by_repeating(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> bool {
+    let holds = |id| matches!(cx.verdict(id, Mindset::Halfway), Some(Verdict::Holds(_)));
+    let safe = |site: &CallSite<'_>| matches!(site.effective.idempotency.state, State::Known | State::Default);
+    sites.iter().all(|site| holds(site.id) && safe(site))
+}
+
 fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let operation = sites.first()?.operation;
     let id = sites.first()?.id;
     let (first, later) = stranded(cx, sites, &Sequence::of(&operation.flow))?;
-    if matches!(cx.verdict(id, Mindset::Halfway), Some(Verdict::Holds(_))) {
+    if is_finished_by_repeating(cx, sites) {
         return None;
     }
     let broken = proven(cx, id, Mindset::Halfway).filter(|trace| passes(trace, sites));
@@ -130,6 +140,8 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let draft = rest.fold(draft, |draft, site| {
         draft.at(&site.place(format!("another effect: {}", listed([site.callee_name(cx.system)], 1))))
     });
+    let sure = first.sure_of_change(cx.system).min(later.sure_of_change(cx.system));
+    let draft = draft.at_most(sure);
     let callee = first.callee(cx.system).or(later.callee(cx.system));
     match callee {
         Some((_, callee)) => draft.because(&callee.mutates, "changes state here").build(),

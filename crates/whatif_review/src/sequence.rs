@@ -153,8 +153,7 @@ mod tests {
 
     #[test]
     fn a_handler_runs_after_any_part_of_the_body() {
-        let guarded =
-            Step::Try { body: steps(&[0, 1]), handler: steps(&[2]), finally: steps(&[3]), span: span() };
+        let guarded = Step::Try { body: steps(&[0, 1]), handler: steps(&[2]), finally: steps(&[3]), span: span() };
         let order = sequence(vec![guarded]);
         let before = |a, b| order.precedes(EffectId(a), EffectId(b));
         assert!(before(0, 2) && before(1, 2) && before(2, 3) && before(1, 3));

@@ -66,6 +66,8 @@ pub struct System {
     pub contracts: Vec<(Contract, Option<ServiceId>)>,
     /// Specification and design documents, in path order.
     pub documents: Vec<Document>,
+    /// Deadlines that are set on a context nobody uses: whose, how long in milliseconds, and where.
+    pub unused_deadlines: Vec<(ServiceId, Option<u64>, Span)>,
     /// Everything that was seen and not understood.
     pub ignored: Vec<Ignored>,
     /// Everything that could not be read.
@@ -252,6 +254,8 @@ pub struct External {
     pub address: String,
     /// Host name or product.
     pub name: String,
+    /// By what it recognises repeats; only an answer can say so.
+    pub deduplicates_by: Fact<String>,
     /// Why we believe it exists.
     pub evidence: Vec<Evidence>,
 }

@@ -61,6 +61,23 @@ fn authority(text: &str) -> &str {
     authority.split(':').next().unwrap_or(authority)
 }
 
+/// The time limit of a statement that a PostgreSQL DSN sets, in milliseconds: `statement_timeout` without a unit is in
+/// milliseconds (<https://www.postgresql.org/docs/current/runtime-config-client.html>).
+pub(crate) fn statement_limit(value: &Value) -> Option<u64> {
+    let text: String = value.parts.iter().map(|p| if let Part::Text(text) = p { text.as_str() } else { "" }).collect();
+    let (_, rest) = text.split_once("statement_timeout=").or_else(|| text.split_once("statement_timeout%3D"))?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    let number: u64 = digits.parse().ok()?;
+    let unit: String = rest[digits.len()..].chars().take_while(char::is_ascii_alphabetic).collect();
+    let factor = match unit.as_str() {
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        _ => return None,
+    };
+    number.checked_mul(factor).filter(|limit| *limit > 0)
+}
+
 /// Whether a value reads like an address at all: a scheme, a port, or a host name with a dot.
 pub(crate) fn looks_like_address(text: &str) -> bool {
     let port = |text: &str| {
@@ -121,6 +138,15 @@ mod tests {
         assert_eq!(known("postgresql+psycopg2://u:p@db:5432/Accounts").as_deref(), Some("Accounts"));
         assert_eq!(known("host=db dbname=shop").as_deref(), Some("shop"));
         assert_eq!(known("mongodb://mongodb:27017"), None);
+    }
+
+    #[test]
+    fn a_dsn_may_limit_statements() {
+        let limit = |text: &str| statement_limit(&Value::text(text));
+        assert_eq!(limit("postgres://db/x?connect_timeout=2&statement_timeout=1000"), Some(1000));
+        assert_eq!(limit("host=db options='-c statement_timeout=5s'"), Some(5000));
+        assert_eq!(limit("postgres://db/x?statement_timeout=0"), None);
+        assert_eq!(limit("postgres://db/x"), None);
     }
 
     #[test]

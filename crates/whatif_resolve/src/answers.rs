@@ -12,7 +12,7 @@ pub(crate) fn apply(input: &Input, system: &mut System) {
     for answer in &input.answers {
         let applied = match answer.at.split_once("->") {
             Some((from, to)) => to_edge(system, answer, from.trim(), to.trim()),
-            None => to_operations(system, answer) || to_service(system, answer),
+            None => to_operations(system, answer) || to_external(system, answer) || to_service(system, answer),
         };
         if !applied {
             system.problems.push(whatif_model::facts::Problem {
@@ -75,6 +75,18 @@ fn to_operations(system: &mut System, answer: &Answer) -> bool {
         applied = true;
     }
     applied
+}
+
+/// A system outside, by its address or its bare name.
+fn to_external(system: &mut System, answer: &Answer) -> bool {
+    let mut named = system.externals.iter_mut().filter(|e| e.address == answer.at || e.name == answer.at);
+    match named.next() {
+        Some(external) if answer.attribute == "deduplicates-by" => {
+            external.deduplicates_by = Fact::known(answer.value.clone(), evidence(answer));
+            true
+        }
+        _ => false,
+    }
 }
 
 fn to_service(system: &mut System, answer: &Answer) -> bool {

@@ -10,7 +10,7 @@ use crate::schemas;
 use crate::technology::{self, Role};
 use whatif_model::evidence::{Evidence, Fact};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{EffectKind, Flow, Peer, PeerRole, Step, Target};
+use whatif_model::flow::{Bound, EffectKind, Flow, Peer, PeerRole, Step, Target, Timeout, TimeoutKind};
 use whatif_model::system::{
     BrokerId, External, ExternalId, Node, OperationId, ServiceId, Store, StoreId, Topic, TopicId,
 };
@@ -37,6 +37,9 @@ fn bind_flow(flow: &mut Flow, service: ServiceId, draft: &mut Draft, names: &Nam
         if let (Target::Service(callee, found), EffectKind::Call { operation, .. }) = (&mut target, &effect.kind) {
             *found = operations::find(draft, *callee, operation);
         }
+        if matches!(target, Target::Store(_)) && effect.policy.timeout.value().is_none() {
+            effect.policy.timeout.merge(limit_of_address(symbolic, service, environment));
+        }
         effect.target = target;
     }
     let mut bind_step = |step: &mut Step| {
@@ -47,6 +50,18 @@ fn bind_flow(flow: &mut Flow, service: ServiceId, draft: &mut Draft, names: &Nam
         }
     };
     each_step(&mut flow.steps, &mut bind_step);
+}
+
+/// A limit the address itself sets for every statement.
+fn limit_of_address(peer: &Peer, service: ServiceId, environment: &Environment) -> Fact<Timeout> {
+    let (address, places) = environment.evaluate(service, &peer.address);
+    match (address::statement_limit(&address), places.last()) {
+        (Some(limit), Some(place)) => {
+            let timeout = Timeout { bound: Bound::Millis(limit), kind: TimeoutKind::Total };
+            Fact::known(timeout, place.labelled("limits every statement"))
+        }
+        _ => Fact::Unknown,
+    }
 }
 
 /// Depth is bounded by construction, see [`whatif_model::limits::DEPTH_MAX`].
@@ -170,6 +185,7 @@ fn outside(host: Option<&str>, places: &[Evidence], draft: &mut Draft, names: &N
     let externals = &mut draft.system.externals;
     let at = externals.iter().position(|external| external.name == host).unwrap_or_else(|| {
         externals.push(External {
+            deduplicates_by: Fact::Unknown,
             address: format!("external:{host}"),
             name: host.to_owned(),
             evidence: places.to_vec(),

@@ -65,7 +65,14 @@ fn component(input: &Input, group: Group) -> Component<'_> {
     let mut units: Vec<(usize, usize, &DeployUnit)> =
         group.units.iter().map(|(d, u)| (*d, *u, &input.designs[*d].1.units[*u])).collect();
     units.sort_by_key(|(d, u, unit)| {
-        (unit.kind == UnitKind::Image, unit.optional, path_depth(&input.designs[*d].0), *d, *u)
+        (
+            unit.kind == UnitKind::Image,
+            unit.optional,
+            unit.kind == UnitKind::Compose,
+            path_depth(&input.designs[*d].0),
+            *d,
+            *u,
+        )
     });
     let code: Vec<&CodeUnit> = group.code.iter().map(|at| &input.code[*at]).collect();
     Component { name: name(&units, &code), group, units, code }

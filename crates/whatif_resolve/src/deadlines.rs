@@ -5,6 +5,7 @@ use crate::edges;
 use crate::input::Input;
 use crate::layers;
 use crate::names::Names;
+use whatif_model::Span;
 use whatif_model::facts::code::Trigger;
 use whatif_model::facts::mesh::Route;
 use whatif_model::system::{Node, ServiceId};
@@ -51,6 +52,12 @@ fn leads_to(front: &str, path: &str) -> bool {
         |path: &str| -> Vec<String> { path.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect() };
     let (front, path) = (segments(front), segments(path));
     front.is_empty() || (0..front.len()).any(|at| path.starts_with(&front[at..]))
+}
+
+/// Deadlines that code sets and throws away, by service.
+pub(crate) fn unused(input: &Input, draft: &Draft) -> Vec<(ServiceId, Option<u64>, Span)> {
+    let units = input.code.iter().zip(&draft.code_services).filter_map(|(unit, service)| Some((unit, (*service)?)));
+    units.flat_map(|(unit, id)| unit.unused_deadlines.iter().map(move |(limit, at)| (id, *limit, *at))).collect()
 }
 
 #[cfg(test)]

@@ -85,7 +85,9 @@ fn variables(input: &Input, units: &[(usize, usize)], maps: &Maps<'_>) -> BTreeM
                 out.entry(var.name.clone()).or_insert(found);
             }
         }
-        for (key, (value, evidence)) in unit.env_from.iter().filter_map(|map| maps.get(map.as_str())).flatten() {
+        let imported = unit.env_from.iter().filter_map(|map| maps.get(map.as_str())).flatten();
+        // A secret's value is not read; another declaration of the unit may state it.
+        for (key, (value, evidence)) in imported.filter(|(_, (value, _))| !value.is_unknown()) {
             out.entry((*key).to_owned()).or_insert(((*value).clone(), evidence.clone()));
         }
         let files = input.designs.iter().flat_map(|(_, facts)| &facts.env_files);

@@ -49,6 +49,7 @@ pub fn resolve(mut input: Input) -> System {
     databases::collect(&input, &mut draft, &names, &environment);
     layers::apply(&input, &mut draft, &names);
     deadlines::apply(&input, &mut draft, &names);
+    draft.system.unused_deadlines = deadlines::unused(&input, &draft);
     answers::apply(&input, &mut draft.system);
     let mut system = draft.system;
     system.ignored = input.ignored;

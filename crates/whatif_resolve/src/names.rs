@@ -27,6 +27,7 @@ impl Names {
         names.declared_hosts(input, draft);
         names.component_names(draft);
         names.served(input, draft);
+        names.answered(input);
         names
     }
 
@@ -83,6 +84,18 @@ impl Names {
             let Some(service) = service else { continue };
             for (proto, _) in &unit.serves {
                 self.rpc.entry(canonical(unqualified(proto))).or_insert(*service);
+            }
+        }
+    }
+
+    /// Names the user says mean the same.
+    fn answered(&mut self, input: &Input) {
+        for same in &input.same {
+            let known = same.names.iter().find_map(|name| self.hosts.get(&name.to_lowercase()).copied());
+            if let Some(node) = known {
+                for name in &same.names {
+                    self.hosts.entry(name.to_lowercase()).or_insert(node);
+                }
             }
         }
     }

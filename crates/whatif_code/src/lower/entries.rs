@@ -28,6 +28,7 @@ pub(crate) struct Found {
     pub(crate) serves: Vec<(String, Span)>,
     pub(crate) peers: Vec<(Peer, Evidence)>,
     pub(crate) server_timeout: Fact<Bound>,
+    pub(crate) unused_deadlines: Vec<(Option<u64>, Span)>,
     pub(crate) graceful: Fact<bool>,
     pub(crate) tracing: Fact<String>,
 }
@@ -50,6 +51,7 @@ pub(crate) fn run(
         serves: facts.serves,
         peers: facts.peers,
         server_timeout: facts.server_timeout,
+        unused_deadlines: facts.unused_deadlines.into_iter().map(|(at, limit)| (limit, at)).collect(),
         graceful: facts.graceful,
         tracing: facts.tracing,
     };

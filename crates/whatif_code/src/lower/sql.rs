@@ -91,7 +91,20 @@ fn update(words: &[String]) -> WriteKind {
     if sets_itself(words) && !versioned(words) {
         return WriteKind::Increment;
     }
-    if versioned(words) { WriteKind::Conditional } else { WriteKind::Set }
+    if versioned(words) || leaves_a_state(words) { WriteKind::Conditional } else { WriteKind::Set }
+}
+
+/// `SET status = 'b' WHERE ... AND status = 'a'`: happens only once, because afterwards the condition is false.
+fn leaves_a_state(words: &[String]) -> bool {
+    let position = |wanted: &str| words.iter().position(|word| word == wanted);
+    let (Some(set), Some(condition)) = (position("set"), position("where")) else { return false };
+    if condition < set {
+        return false;
+    }
+    let assigned = words[set..condition].windows(2).filter(|two| two[1] == "=").map(|two| last(&two[0]));
+    assigned.into_iter().any(|column| {
+        words[condition..].windows(2).any(|two| last(&two[0]) == column && (two[1] == "=" || two[1] == "in"))
+    })
 }
 
 /// `SET n = n + 1`; a version counter does not count.
@@ -228,6 +241,11 @@ mod tests {
         write(
             "UPDATE carts SET body = $1, version = version + 1 WHERE id = $2 AND version = $3",
             "carts",
+            WriteKind::Conditional,
+        );
+        write(
+            "UPDATE reservations SET status = 'released' WHERE order_id = $1 AND status = 'held'",
+            "reservations",
             WriteKind::Conditional,
         );
         write("update carts set body = 'a = a + 1' where id = 1", "carts", WriteKind::Set);

@@ -106,6 +106,7 @@ fn assemble(
         serves: found.serves,
         peers: found.peers,
         server_timeout: found.server_timeout,
+        unused_deadlines: found.unused_deadlines,
         graceful_shutdown: if unit.language == Language::Go {
             whole(found.graceful, "no stop signal is handled")
         } else {

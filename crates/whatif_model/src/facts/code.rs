@@ -47,6 +47,9 @@ pub struct CodeUnit {
     pub peers: Vec<(Peer, Evidence)>,
     /// Read, header, write and idle bounds of its HTTP server. `Absent`: constructed without any.
     pub server_timeout: Fact<Bound>,
+    /// Deadlines that are set on a context nobody uses, with their length in milliseconds.
+    #[serde(default)]
+    pub unused_deadlines: Vec<(Option<u64>, Span)>,
     /// Whether it handles a stop signal by draining. `Absent`: the whole program was read, and it does not.
     pub graceful_shutdown: Fact<bool>,
     /// Tracing instrumentation it installs. `Absent`: none.

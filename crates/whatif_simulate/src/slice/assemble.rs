@@ -42,6 +42,29 @@ impl Assembler {
         self.steps.len()
     }
 
+    /// Takes back the steps from `start` on if they only jump: then every path through them is the same.
+    pub(super) fn drop_jumps(&mut self, start: usize) {
+        let only_jumps = |step: &Step| matches!(step.kind, StepKind::Branch { .. } | StepKind::Goto { .. });
+        let to_inside = |step: &Step| {
+            // A jump to a label that is not placed yet leaves the construct.
+            let target = match step.kind {
+                StepKind::Branch { to: Exit::Goto(label) } | StepKind::Goto { to: label } => label,
+                _ => return false,
+            };
+            target
+                .0
+                .checked_sub(PENDING)
+                .is_some_and(|at| self.places.get(usize::from(at)).is_some_and(Option::is_some))
+        };
+        if self.steps[start..].iter().all(|step| only_jumps(step) && to_inside(step)) {
+            self.steps.truncate(start);
+            let here = u16::try_from(start).unwrap_or(u16::MAX);
+            for place in self.places.iter_mut().flatten() {
+                *place = (*place).min(here);
+            }
+        }
+    }
+
     /// The steps with every label where it was placed.
     pub(super) fn finish(self) -> Vec<Step> {
         let end = u16::try_from(self.steps.len()).unwrap_or(u16::MAX);

@@ -1,14 +1,14 @@
 //! A flow as steps of the explorer.
 
 use super::assemble::{Assembler, to};
-use super::build::{self, Built, READ, proven};
+use super::build::{Built, READ, proven};
 use crate::explore::{
-    Applies, CallMode, EffectId, Exit, Guard, InFlight, Isolation, KeyPassing, Label, Mark, OperationId as Index,
-    Origin, Scope, Step as Line, StepKind, WriteKind as Change,
+    Applies, CallMode, EffectId, Exit, Guard, InFlight, KeyPassing, Label, Mark, OperationId as Index, Origin, Scope,
+    Step as Line, StepKind, WriteKind as Change,
 };
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Effect, EffectKind, Identity, Lock, LockKind, OnError, Outcome, Step, Target, WriteKind};
+use whatif_model::flow::{Effect, EffectKind, Identity, OnError, Outcome, Step, Target, WriteKind};
 use whatif_model::system::{Node, OperationId};
 
 /// Most steps of one operation; what lies behind is not explored, and the answer says so.
@@ -16,26 +16,40 @@ const STEPS_MAX: usize = 160;
 
 /// What surrounds the steps being compiled.
 #[derive(Clone, Copy)]
-struct Around {
+pub(super) struct Around {
     /// Where a failure goes.
-    failure: Exit,
+    pub(super) failure: Exit,
     /// Whether every successful run passes here.
-    always: bool,
+    pub(super) always: bool,
     /// Inside something that repeats calls.
-    retried: bool,
+    pub(super) retried: bool,
 }
 
-struct Compiler<'b, 'm> {
-    built: &'b mut Built<'m>,
-    id: OperationId,
-    out: Assembler,
+/// What a local transaction does when it commits. Its writes become visible together, so one of them stands
+/// for all that do no harm when repeated.
+#[derive(Default)]
+pub(super) struct Commit {
+    /// Whether a step for an effect was written.
+    pub(super) shown: bool,
+    /// A harmless write that was left out, to stand for the transaction if nothing else does.
+    pub(super) harmless: Option<(String, Origin, bool)>,
+    /// Where the transaction commits.
+    pub(super) end: Option<Label>,
+}
+
+pub(super) struct Compiler<'b, 'm> {
+    pub(super) built: &'b mut Built<'m>,
+    pub(super) id: OperationId,
+    pub(super) out: Assembler,
     depth: usize,
     /// Whether something was changed already: before that, failing leaves nothing behind.
-    changed: bool,
+    pub(super) changed: bool,
     /// Whether a message was acknowledged.
     acknowledged: bool,
     /// Queries whose failure is that of the operation: where they go, and their place.
     failures: Vec<(Label, Evidence)>,
+    /// Inside a local transaction: what it does so far.
+    pub(super) transaction: Option<Commit>,
     /// Items read so far; the value is in [`READ`].
     read: Vec<(Node, String)>,
 }
@@ -53,6 +67,7 @@ pub(super) fn flow(built: &mut Built<'_>, id: OperationId, index: Index, depth: 
         changed: false,
         acknowledged: false,
         failures: Vec::new(),
+        transaction: None,
         read: Vec::new(),
     };
     if forgets {
@@ -84,7 +99,7 @@ pub(super) fn written_item(effect: &Effect) -> Option<(Node, String)> {
     }
 }
 
-fn node(target: &Target) -> Option<Node> {
+pub(super) fn node(target: &Target) -> Option<Node> {
     match target {
         Target::Service(id, _) => Some(Node::Service(*id)),
         Target::Store(id) => Some(Node::Store(*id)),
@@ -97,8 +112,11 @@ fn node(target: &Target) -> Option<Node> {
 
 impl<'m> Compiler<'_, 'm> {
     /// Returns whether the block always ends the operation. Depth is bounded by the flow's own.
-    fn block(&mut self, steps: &'m [Step], around: Around) -> bool {
-        for step in steps {
+    pub(super) fn block(&mut self, steps: &'m [Step], around: Around) -> bool {
+        for (at, step) in steps.iter().enumerate() {
+            if matches!(steps.get(at + 1), Some(Step::Branch { .. })) && self.claims(step) {
+                continue;
+            }
             if self.out.len() > STEPS_MAX {
                 self.built.assumptions.push("only the first steps of a long operation were explored".to_owned());
                 return false;
@@ -108,6 +126,30 @@ impl<'m> Compiler<'_, 'm> {
             }
         }
         false
+    }
+
+    /// A write that finds out whether the request was there before (a row claimed by its own id, a state that is
+    /// left only once), directly followed by a test of its result: what follows it happens once.
+    fn claims(&mut self, step: &'m Step) -> bool {
+        let Step::Effect(id) = step else { return false };
+        let Some(effect) = self.built.system[self.id].flow.effect(*id) else { return false };
+        let end = self.transaction.as_ref().and_then(|transaction| transaction.end);
+        let (EffectKind::Write { item, how: WriteKind::Upsert | WriteKind::Conditional }, Some(end)) =
+            (&effect.kind, end)
+        else {
+            return false;
+        };
+        let key = node(&effect.target).map(|node| (node, item.clone()));
+        if key.is_none_or(|key| self.read.contains(&key)) {
+            return false;
+        }
+        let origin = self.built.origin(Evidence::stated(Stage::Code, effect.span, String::new()));
+        let table = self.built.table(node(&effect.target), &format!("row of {item}"));
+        let mark =
+            StepKind::DedupMark { table, scope: Scope::Request, mark: Mark::Done, unique: true, on_conflict: to(end) };
+        self.out.push(mark, origin);
+        self.changed = true;
+        true
     }
 
     fn step(&mut self, step: &'m Step, around: Around) -> bool {
@@ -149,153 +191,7 @@ impl<'m> Compiler<'_, 'm> {
         Evidence::stated(Stage::Code, span, label)
     }
 
-    fn branch(&mut self, arms: &'m [Vec<Step>], place: Evidence, around: Around) -> bool {
-        // The path on which every check passed is the one every successful run takes.
-        let leaving = |arm: &&Vec<Step>| matches!(arm.last(), Some(Step::Return { .. })) && !self.may_change(arm);
-        let only = arms.iter().filter(|arm| !leaving(arm)).count() == 1;
-        let passing: Vec<bool> = arms.iter().map(|arm| only && !leaving(&arm)).collect();
-        if only && !self.changed {
-            // Leaving before anything was changed leaves nothing behind.
-            return arms
-                .iter()
-                .zip(&passing)
-                .find(|(_, passes)| **passes)
-                .is_some_and(|(arm, _)| self.block(arm, around));
-        }
-        let origin = self.built.origin(place);
-        let end = self.out.label();
-        let changed = self.changed;
-        let mut any_changed = changed;
-        let (mut next, mut ends) = (None::<Label>, !arms.is_empty());
-        for (at, arm) in arms.iter().enumerate() {
-            if let Some(label) = next.take() {
-                self.out.place(label);
-            }
-            if at + 1 < arms.len() {
-                let other = self.out.label();
-                self.out.push(StepKind::Branch { to: to(other) }, origin);
-                next = Some(other);
-            }
-            self.changed = changed;
-            let ended = self.block(arm, Around { always: around.always && passing[at], ..around });
-            any_changed |= self.changed;
-            ends &= ended;
-            if !ended && at + 1 < arms.len() {
-                self.out.push(StepKind::Goto { to: end }, 0);
-            }
-        }
-        self.changed = any_changed;
-        self.out.place(end);
-        ends
-    }
-
-    /// Whether a block may change something. Depth is bounded by the flow's own.
-    fn may_change(&self, steps: &[Step]) -> bool {
-        let flow = &self.built.system[self.id].flow;
-        steps.iter().any(|step| match step {
-            Step::Effect(id) => flow.effect(*id).is_some_and(|effect| match &effect.kind {
-                EffectKind::Call { operation, .. } => self.call_changes(effect, operation),
-                EffectKind::Write { .. } | EffectKind::Publish { .. } | EffectKind::DedupMark { .. } => true,
-                _ => false,
-            }),
-            other => other.blocks().into_iter().any(|block| self.may_change(block)),
-        })
-    }
-
-    /// Whether a call may change something: as far as known by its callee, else by its HTTP method.
-    fn call_changes(&self, effect: &Effect, operation: &str) -> bool {
-        match &effect.target {
-            Target::Service(_, Some(id)) => self.built.system[*id].mutates.may_hold(|mutates| *mutates),
-            _ => !operation.starts_with("GET ") && !operation.starts_with("HEAD ") && !operation.is_empty(),
-        }
-    }
-
-    fn guarded(&mut self, body: &'m [Step], handler: &'m [Step], finally: &'m [Step], around: Around) -> bool {
-        let (caught, end) = (self.out.label(), self.out.label());
-        let ended = self.block(body, Around { failure: to(caught), ..around });
-        if !ended {
-            self.out.push(StepKind::Goto { to: end }, 0);
-        }
-        self.out.place(caught);
-        let handled = self.block(handler, Around { always: false, ..around });
-        self.out.place(end);
-        let last = self.block(finally, around);
-        (ended && handled) || last
-    }
-
-    fn transaction(&mut self, body: &'m [Step], store: Option<&Target>, place: Evidence, around: Around) -> bool {
-        let origin = self.built.origin(place);
-        let store =
-            store.and_then(node).or_else(|| self.first_store(body)).map_or(crate::explore::StoreId(0), build::store);
-        let locks_rows = self.locks_rows(body);
-        let isolation = if locks_rows { Isolation::Serializable } else { Isolation::ReadCommitted };
-        let failed = self.out.label();
-        let done = self.out.label();
-        self.out.push(StepKind::Begin { store, isolation }, origin);
-        let ended = self.block(body, Around { failure: to(failed), ..around });
-        if !ended {
-            self.out.push(StepKind::Commit, origin);
-            self.out.push(StepKind::Goto { to: done }, 0);
-        }
-        self.out.place(failed);
-        self.out.push(StepKind::Rollback, origin);
-        match around.failure {
-            Exit::Goto(label) => self.out.push(StepKind::Goto { to: label }, 0),
-            Exit::Next | Exit::ReplyOk => {}
-            Exit::ReplyError => {
-                self.respond(Outcome::Failure, 0);
-                self.out.push(StepKind::End, 0);
-            }
-        }
-        self.out.place(done);
-        ended
-    }
-
-    /// The store of the first effect on one.
-    fn first_store(&self, body: &[Step]) -> Option<Node> {
-        body.iter().find_map(|step| match step {
-            Step::Effect(id) => {
-                let effect = self.built.system[self.id].flow.effect(*id)?;
-                node(&effect.target).filter(|node| matches!(node, Node::Store(_)))
-            }
-            other => other.blocks().into_iter().find_map(|block| self.first_store(block)),
-        })
-    }
-
-    fn locks_rows(&self, body: &[Step]) -> bool {
-        body.iter().any(|step| match step {
-            Step::Effect(id) => {
-                let effect = self.built.system[self.id].flow.effect(*id);
-                effect.is_some_and(|effect| matches!(effect.kind, EffectKind::Read { for_update: true, .. }))
-            }
-            Step::Locked { lock, body, .. } => lock.kind == LockKind::Row || self.locks_rows(body),
-            other => other.blocks().into_iter().any(|block| self.locks_rows(block)),
-        })
-    }
-
-    /// A mutex excludes only the threads of one process, so it protects nothing once there are replicas.
-    fn locked(&mut self, body: &'m [Step], lock: &Lock, place: Evidence, around: Around) -> bool {
-        let service = &self.built.system[self.built.system[self.id].service];
-        let single = service.replicas.holds(|replicas| *replicas <= 1) || service.replicas.is_unknown();
-        let excludes = match lock.kind {
-            LockKind::Process => single,
-            LockKind::Distributed => true,
-            LockKind::Row => false,
-        };
-        if lock.kind == LockKind::Process && single {
-            self.built.assumptions.push(format!("one replica of `{}` runs", service.name));
-        }
-        let token = crate::explore::Register(2);
-        let taken = if excludes { self.built.lock(&lock.name, lock.lease.value().is_some()) } else { None };
-        let Some(taken) = taken else { return self.block(body, around) };
-        let origin = self.built.origin(place);
-        self.out.push(StepKind::Lock { lock: taken, into: token }, origin);
-        let ended = self.block(body, around);
-        self.out.push(StepKind::Unlock { lock: taken, token }, origin);
-        ended
-    }
-
-    fn respond(&mut self, outcome: Outcome, origin: Origin) {
+    pub(super) fn respond(&mut self, outcome: Outcome, origin: Origin) {
         let is_message = matches!(self.built.system[self.id].trigger, Trigger::Message { .. });
         if !is_message {
             self.out.push(StepKind::Respond { ok: outcome != Outcome::Failure }, origin);
@@ -382,6 +278,14 @@ impl<'m> Compiler<'_, 'm> {
         };
         let safe = how.is_naturally_idempotent() || (how == WriteKind::Insert && keyed);
         let essential = around.always && tolerated(effect).is_none();
+        self.changed = true;
+        if let (Some(transaction), true, None) = (&mut self.transaction, safe, counted) {
+            transaction.harmless.get_or_insert((name, origin, essential));
+            return;
+        }
+        if let Some(transaction) = &mut self.transaction {
+            transaction.shown = true;
+        }
         let (kind, guard) = match how {
             WriteKind::SetFromRead if counted.is_some() => (Change::PutNext(READ), Guard::None),
             WriteKind::Conditional if counted.is_some() => (Change::PutNext(READ), Guard::Cas(READ)),
@@ -398,10 +302,9 @@ impl<'m> Compiler<'_, 'm> {
             on_conflict: around.failure,
         };
         self.out.push(write, origin);
-        self.changed = true;
     }
 
-    fn effect_of(&mut self, name: &str, idempotent: bool, essential: bool) -> EffectId {
+    pub(super) fn effect_of(&mut self, name: &str, idempotent: bool, essential: bool) -> EffectId {
         // Two writes of one item are two effects, but one promise.
         let promised = self.built.slice.program.effects.iter().any(|effect| effect.name == name);
         let id = self.built.effect(name, idempotent);
@@ -517,12 +420,25 @@ impl<'m> Compiler<'_, 'm> {
         }
         let mut steps = Vec::new();
         if changes {
-            self.built.once(&mut steps, &whom, &name, None, origin, false);
+            let recognises = match &effect.target {
+                Target::External(id) => self.built.system[*id].deduplicates_by.value().is_some(),
+                _ => false,
+            };
+            // Recognising repeats by a key helps only a caller that sends the same one again.
+            let keyed = !effect.identity.holds(|identity| matches!(identity, Identity::Fresh { .. }));
+            let protected = (recognises && keyed).then_some(true);
+            self.built.once(&mut steps, &whom, &name, protected, origin, false);
         }
         steps.push(Line::new(StepKind::Respond { ok: true }, 0));
         steps.push(Line::new(StepKind::End, 0));
         self.built.outside(&name, &whom, steps)
     }
+}
+
+/// A write of no item in particular.
+pub(super) fn plain_write(effect: EffectId, on_conflict: Exit) -> StepKind {
+    let effect = Some(Applies { effect, undo: false });
+    StepKind::Write { item: None, kind: Change::Set(1), guard: Guard::None, token: None, effect, on_conflict }
 }
 
 /// Where the operation goes on when a failure of the effect is not its own.

@@ -8,6 +8,7 @@
 mod assemble;
 mod build;
 mod compile;
+mod regions;
 mod slow;
 mod words;
 

@@ -40,9 +40,23 @@ pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, 
         explore::Verdict::Incomplete { states, reason } => Verdict::Incomplete(match reason {
             Incompleteness::StateLimit => format!("stopped after {states} states"),
             Incompleteness::SlotLimit => "more is in flight at once than a state holds".to_owned(),
-            Incompleteness::Rejected(_) => "the operation is too large to explore".to_owned(),
+            Incompleteness::Rejected(why) => format!("the operation is too large to explore: {}", rejected(why)),
             Incompleteness::NotExplored => "not explored".to_owned(),
         }),
+    }
+}
+
+/// Which limit an operation exceeds.
+fn rejected(why: explore::Rejected) -> &'static str {
+    use explore::Rejected as Why;
+    match why {
+        Why::DanglingReference => "it refers to something that is not there",
+        Why::TooManySteps => "too many steps",
+        Why::TooManyRequests => "too many requests",
+        Why::TooManyLocks => "too many locks",
+        Why::TransactionTooLong => "too many steps in one transaction",
+        Why::TooManyWords => "too many effects",
+        Why::TooManyUnknowns => "too many unknowns",
     }
 }
 
@@ -68,11 +82,7 @@ fn condition_words(built: &Built<'_>, condition: &Condition) -> String {
 fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
     let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step)).collect();
     let faults: Vec<&str> = steps.iter().map(|step| step.fault.as_str()).filter(|fault| !fault.is_empty()).collect();
-    let scenario = if faults.is_empty() {
-        "nothing fails, and requests overlap or repeat".to_owned()
-    } else {
-        faults.join(", then ")
-    };
+    let scenario = if faults.is_empty() { without_faults(found).to_owned() } else { faults.join(", then ") };
     Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
 }
 

@@ -4,6 +4,7 @@ use super::state::{Class, Interpreter, Location};
 use crate::ir::{Expr, ExprKind};
 use crate::lower::values::{Abs, FrameId, Kind, ObjectId, Origin, Taint};
 use std::rc::Rc;
+use whatif_model::Span;
 use whatif_model::flow::OnError;
 
 impl<'a> Interpreter<'a> {
@@ -80,10 +81,24 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// A failure nobody will look at.
+    /// A failure nobody will look at, or a deadline nobody will meet.
     pub(super) fn discard(&mut self, value: &Abs<'a>) {
+        if let Kind::Context(context) = &value.kind
+            && let Some((limit, at)) = context.deadline
+            && self.is_here(at)
+        {
+            self.facts.unused_deadlines.insert((at, limit));
+        }
         let failures: Vec<u32> = value.from.failures().collect();
         self.decide(failures, OnError::Discard);
+    }
+
+    /// Whether a place is in the function that runs; a deadline from further up has uses there.
+    fn is_here(&self, at: Span) -> bool {
+        let running = self.active.last().and_then(|activation| Some((activation.function?, activation.module)));
+        running.is_some_and(|(function, module)| {
+            at.file == self.program.span(module, function.range).file && function.range.contains(at.range)
+        })
     }
 
     fn assign_name(&mut self, name: &'a str, value: Abs<'a>) {

@@ -166,6 +166,8 @@ pub(crate) struct UnitFacts {
     pub(crate) serves: Vec<(String, Span)>,
     pub(crate) peers: Vec<(Peer, Evidence)>,
     pub(crate) server_timeout: Fact<whatif_model::flow::Bound>,
+    /// Deadlines set on a context that is thrown away.
+    pub(crate) unused_deadlines: BTreeSet<(Span, Option<u64>)>,
     pub(crate) graceful: Fact<bool>,
     pub(crate) tracing: Fact<String>,
     /// Libraries whose calls carry the trace by themselves.

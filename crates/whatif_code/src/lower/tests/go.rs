@@ -330,3 +330,23 @@ func main() {
     );
     has(&flows, "message orders = handle\n  from pubsub orders@… auto-ack false\n  ack -> pubsub orders@…");
 }
+
+#[test]
+fn a_deadline_that_is_thrown_away_is_noted_where_it_is_set() {
+    let text = r#"package main
+import ("context"; "net/http"; "time")
+func dial(ctx context.Context) {
+	_, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+}
+func h(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	dial(ctx)
+	dial(context.Background())
+}
+func main() { http.HandleFunc("/", h) }"#;
+    let units = super::lower(&[crate::go::read("main.go", text)], &[], crate::knowledge::Knowledge::built_in());
+    let limits: Vec<Option<u64>> = units[0].unused_deadlines.iter().map(|(limit, _)| *limit).collect();
+    assert_eq!(limits, [Some(5_000)]);
+}

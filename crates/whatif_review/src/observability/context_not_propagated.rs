@@ -3,6 +3,7 @@
 use crate::query::{CallSite, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::Fact;
+use whatif_model::facts::code::Language;
 use whatif_model::finding::{Finding, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -28,7 +29,10 @@ fn is_lost(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     let traced = matches!(site.caller(cx.system).tracing, Fact::Known(_));
     let ours = !matches!(site.edge.to, whatif_model::system::Node::External(_));
     let has_trace = !site.operation.background;
-    traced && ours && has_trace && site.is_business() && site.visit.effect.policy.trace_forwarded.holds(|goes| !goes)
+    let forwarded = &site.visit.effect.policy.trace_forwarded;
+    // In Python an imported or wrapping agent instruments clients where no code shows it; Go has no such agent.
+    let plain_client = forwarded.is_absent() && site.caller(cx.system).language == Some(Language::Go);
+    traced && ours && has_trace && site.is_business() && (plain_client || forwarded.holds(|goes| !goes))
 }
 
 fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {

@@ -5,7 +5,7 @@ use crate::components::Draft;
 use crate::input::Input;
 use crate::names::Names;
 use whatif_model::facts::mesh::Route;
-use whatif_model::system::{EdgeKind, Layer, LayerKind, Node};
+use whatif_model::system::{EdgeKind, ExternalId, Layer, LayerKind, Node};
 use whatif_model::value::Value;
 
 /// Adds a layer to every edge whose callee a route or destination policy is about.
@@ -23,7 +23,7 @@ pub(crate) fn apply(input: &Input, draft: &mut Draft, names: &Names) {
         }
         for destination in &facts.destinations {
             let host = address::host(&Value::text(destination.host.clone()));
-            if let Some(node) = host.and_then(|host| names.host(&host)) {
+            if let Some(node) = host.and_then(|host| names.host(&host).or_else(|| outside(draft, &host))) {
                 layers.push((node, Layer { kind: LayerKind::Mesh, policy: destination.policy.clone(), optional }));
             }
         }
@@ -38,6 +38,12 @@ fn is_main(route: &Route, all: &[&Route]) -> bool {
     let of_host: Vec<&&Route> = all.iter().filter(|other| other.hosts == route.hosts).collect();
     let main = of_host.iter().find(|other| other.path.is_empty()).or(of_host.last());
     main.is_some_and(|main| std::ptr::eq(**main, route))
+}
+
+/// A system outside, by its host: a mesh applies its policies to calls that leave it too.
+fn outside(draft: &Draft, host: &str) -> Option<Node> {
+    let at = draft.system.externals.iter().position(|external| external.name == host)?;
+    u32::try_from(at).ok().map(|at| Node::External(ExternalId(at)))
 }
 
 /// A rule bound only to gateways does not concern calls inside the mesh.

@@ -208,7 +208,7 @@ pub(crate) fn foreign(text: &str, tokens: &[Token]) -> bool {
         english += usize::from(token.is(Class::ENGLISH) || token.class != Class::NONE);
         other_script += usize::from(text.as_bytes().get(token.start as usize).is_some_and(|b| *b >= 0x80));
     }
-    other_script * 3 > total || total >= LANGUAGE_WORDS_MIN && english * 12 < total
+    other_script * 4 > total || total >= LANGUAGE_WORDS_MIN && english * 12 < total
 }
 
 #[cfg(test)]

@@ -14,27 +14,27 @@ use whatif_model::text::{Range, SourceFile, Span};
 
 /// What one file said.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct FileFacts {
+pub(crate) struct FileFacts {
     /// Its program, for source code.
-    pub module: Option<Module>,
+    pub(crate) module: Option<Module>,
     /// Its design facts, for contracts, deployment and configuration.
-    pub design: Option<DesignFacts>,
+    pub(crate) design: Option<DesignFacts>,
     /// Its prose.
-    pub prose: Option<ProseFacts>,
+    pub(crate) prose: Option<ProseFacts>,
     /// A manifest of a code unit, handed on as text.
-    pub manifest: bool,
+    pub(crate) manifest: bool,
     /// What was not understood.
-    pub ignored: Vec<Ignored>,
+    pub(crate) ignored: Vec<Ignored>,
     /// What could not be read.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// A file that was read.
-pub struct ReadFile {
+pub(crate) struct ReadFile {
     /// The file.
-    pub source: SourceFile,
+    pub(crate) source: SourceFile,
     /// What it said.
-    pub facts: FileFacts,
+    pub(crate) facts: FileFacts,
 }
 
 /// What a path alone says about which reader to try.
@@ -80,7 +80,7 @@ pub(crate) fn read_all(
         .map(|found| {
             let result = read_one(found, cache);
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if let Some(tell) = progress.filter(|_| count % 64 == 0) {
+            if let Some(tell) = progress.filter(|_| count.is_multiple_of(64)) {
                 tell(Progress::Read(count));
             }
             result

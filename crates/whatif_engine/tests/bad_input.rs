@@ -1,4 +1,5 @@
 //! Bad input costs itself and nothing else: every case says what is wrong and the rest is still read.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a panic is the failure")]
 
 use std::path::{Path, PathBuf};
 use whatif_config::Config;

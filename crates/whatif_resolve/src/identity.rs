@@ -130,6 +130,10 @@ fn join_selected(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mu
         let Selector::Labels(wanted) = &name.selects else { continue };
         let selects = |unit: &DeployUnit| wanted.iter().all(|(key, value)| unit.labels.get(key) == Some(value));
         let selected: Vec<usize> = (0..units.len()).filter(|at| !wanted.is_empty() && selects(units[*at].2)).collect();
+        // Containers of one pod share its labels and are different programs; only the first of each pod counts.
+        let pod = |at: usize| (units[at].0, &units[at].2.labels);
+        let mut selected = selected;
+        selected.dedup_by(|later, first| pod(*later) == pod(*first));
         for pair in selected.windows(2) {
             sets.join(pair[0], pair[1]);
         }

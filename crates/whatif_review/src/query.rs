@@ -195,15 +195,13 @@ pub(crate) fn listed(names: impl IntoIterator<Item = String>, shown: usize) -> S
 }
 
 /// Whether a node is a service of this name's system doing business.
-pub(crate) fn service_of<'s>(system: &'s System, node: Node) -> Option<&'s Service> {
+pub(crate) fn service_of(system: &System, node: Node) -> Option<&Service> {
     if let Node::Service(id) = node { Some(&system[id]) } else { None }
 }
 
 /// The sites that call an operation, in their order.
 pub(crate) fn callers<'s, 'a>(sites: &'s [CallSite<'a>], callee: OperationId) -> Vec<&'s CallSite<'a>> {
-    let reaches = |site: &&CallSite<'a>| {
-        matches!(site.visit.effect.target, whatif_model::flow::Target::Service(_, Some(id)) if id == callee)
-    };
+    let reaches = |site: &&CallSite<'a>| matches!(site.visit.effect.target, whatif_model::flow::Target::Service(_, Some(id)) if id == callee);
     sites.iter().filter(reaches).collect()
 }
 

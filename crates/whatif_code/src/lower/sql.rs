@@ -94,6 +94,25 @@ fn update(words: &[String]) -> WriteKind {
     if versioned(words) || leaves_a_state(words) { WriteKind::Conditional } else { WriteKind::Set }
 }
 
+/// Which parameters, counted from 0, an `UPDATE` assigns; those of its condition do not count. Numbered (`$2`) and
+/// positional (`?`, `%s`) ones; `None` where they are named.
+pub(super) fn assigned_parameters(text: &str) -> Option<Vec<usize>> {
+    let lower = text.to_lowercase();
+    let set = lower.find(" set ")? + 5;
+    let end = lower[set..].find(" where ").map_or(lower.len(), |at| set + at);
+    if lower.contains(":") && !lower.contains("::") {
+        return None;
+    }
+    let positional = |part: &str| part.matches('?').count() + part.matches("%s").count();
+    let before = positional(&lower[..set]);
+    let mut found: Vec<usize> = (before..before + positional(&lower[set..end])).collect();
+    for after in lower[set..end].split('$').skip(1) {
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        found.extend(digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1)));
+    }
+    Some(found)
+}
+
 /// `SET status = 'b' WHERE ... AND status = 'a'`: happens only once, because afterwards the condition is false.
 fn leaves_a_state(words: &[String]) -> bool {
     let position = |wanted: &str| words.iter().position(|word| word == wanted);
@@ -230,6 +249,14 @@ mod tests {
     fn a_function_is_not_a_table() {
         let text = "SELECT s.n FROM unnest($1::text[]) AS l (sku) JOIN stock s ON s.sku = l.sku";
         assert_eq!(read(text), Statement::Read { table: "stock".into(), for_update: false });
+    }
+
+    #[test]
+    fn parameters_of_a_condition_are_not_assigned() {
+        assert_eq!(assigned_parameters("UPDATE o SET status = $1 WHERE id = $2"), Some(vec![0]));
+        assert_eq!(assigned_parameters("UPDATE o SET a = ?, b = ? WHERE id = ?"), Some(vec![0, 1]));
+        assert_eq!(assigned_parameters("UPDATE o SET status = 'done' WHERE id = %s"), Some(vec![]));
+        assert_eq!(assigned_parameters("UPDATE o SET a = :a WHERE id = :id"), None);
     }
 
     #[test]

@@ -31,6 +31,9 @@ impl<'a> Argument<'a> {
     }
 }
 
+/// Deepest chain of embedded values a method is looked for in: types may embed an interface they implement.
+const EMBEDDED_MAX: usize = 8;
+
 impl<'a> Interpreter<'a> {
     /// A call expression.
     pub(super) fn call(&mut self, call: &'a Call, range: Range) -> Abs<'a> {
@@ -335,8 +338,11 @@ impl<'a> Interpreter<'a> {
                 },
                 _ => false,
             };
-            if knows {
-                return Some(self.method_call(&inner, name, args, site));
+            if knows && self.embedded < EMBEDDED_MAX {
+                self.embedded += 1;
+                let value = self.method_call(&inner, name, args, site);
+                self.embedded -= 1;
+                return Some(value);
             }
         }
         None

@@ -199,6 +199,8 @@ pub(crate) struct Interpreter<'a> {
     /// Whether start-up is being run, so that registrations and strong writes count.
     pub(crate) starting: bool,
     pub(crate) nest: usize,
+    /// How many embedded values a method is being looked for in.
+    pub(crate) embedded: usize,
     pub(crate) registrations: Vec<Registration<'a>>,
     pub(crate) facts: UnitFacts,
     pub(crate) visited: BTreeSet<u32>,
@@ -240,6 +242,7 @@ impl<'a> Interpreter<'a> {
             diverged: None,
             starting: true,
             nest: 0,
+            embedded: 0,
             registrations: Vec::new(),
             facts: UnitFacts::default(),
             visited: BTreeSet::new(),

@@ -62,7 +62,7 @@ impl<'a> Interpreter<'a> {
                 self.keyed_row(call, table, how)
             }
             Statement::Write { table, how } => {
-                let how = if how == WriteKind::Set && self.derives_from_read(call, &table) {
+                let how = if how == WriteKind::Set && self.assigns_what_was_read(call, text, &table) {
                     WriteKind::SetFromRead
                 } else {
                     how
@@ -184,6 +184,22 @@ impl<'a> Interpreter<'a> {
             Kind::Object(id) => self.object(*id).fields.contains_key("$inc"),
             _ => false,
         })
+    }
+
+    /// The same for a statement: only the parameters it assigns count, not those that say which row.
+    fn assigns_what_was_read(&self, call: &Use<'a, '_>, text: &str, item: &str) -> bool {
+        let Some(assigned) = sql::assigned_parameters(text) else { return self.derives_from_read(call, item) };
+        if assigned.is_empty() {
+            return false;
+        }
+        let is_query = |arg: &super::call::Argument<'a>| matches!(&arg.value.kind, Kind::Text(_));
+        let parameters = call.args.iter().position(is_query).map_or(&[][..], |at| &call.args[at + 1..]);
+        // One argument that holds all parameters (a tuple) is looked at as a whole.
+        if parameters.len() <= assigned.iter().max().copied().unwrap_or(0) {
+            return self.derives_from_read(call, item);
+        }
+        let mut given = assigned.iter().filter_map(|at| parameters.get(*at));
+        given.any(|arg| arg.value.from.data().any(|number| self.reads(number, item)))
     }
 
     /// Whether what is written was computed from a read of the same item in this operation.

@@ -182,6 +182,7 @@ fn outside(host: Option<&str>, places: &[Evidence], draft: &mut Draft, names: &N
     if !public && !names.is_external(host) {
         return None;
     }
+    let host = technology::vendor(host);
     let externals = &mut draft.system.externals;
     let at = externals.iter().position(|external| external.name == host).unwrap_or_else(|| {
         externals.push(External {

@@ -134,6 +134,11 @@ fn join_selected(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mu
         let pod = |at: usize| (units[at].0, &units[at].2.labels);
         let mut selected = selected;
         selected.dedup_by(|later, first| pod(*later) == pod(*first));
+        // What stands behind a name is the component of that name, whatever its own declaration is called.
+        let named = (0..units.len()).find(|at| canonical(&units[*at].2.name) == canonical(&name.name));
+        if let (false, Some(named)) = (selected.is_empty(), named) {
+            selected.insert(0, named);
+        }
         for pair in selected.windows(2) {
             sets.join(pair[0], pair[1]);
         }

@@ -90,6 +90,24 @@ const PRODUCTS: &[(&str, &str, Role)] = &[
     ("loadgen", "load generator", Role::Platform),
 ];
 
+/// Hosts of well-known vendors and what people call the service behind them, by the vendors' own API references.
+const VENDORS: &[(&str, &str)] = &[
+    ("api.stripe.com", "stripe"),
+    ("api.openai.com", "openai-api"),
+    ("api.anthropic.com", "anthropic-api"),
+    ("generativelanguage.googleapis.com", "gemini-api"),
+    ("api.sendgrid.com", "sendgrid"),
+    ("api.twilio.com", "twilio"),
+    ("api-m.paypal.com", "paypal"),
+    ("slack.com", "slack"),
+    ("api.github.com", "github"),
+];
+
+/// What people call the service at a public host: a well-known vendor's name, else the host.
+pub(crate) fn vendor(host: &str) -> &str {
+    VENDORS.iter().find(|(known, _)| *known == host).map_or(host, |(_, name)| name)
+}
+
 /// Words that say a unit only looks at, feeds or administers the product it is named after.
 const COMPANIONS: &[&str] = &[
     "exporter",

@@ -7,7 +7,8 @@ use crate::model::words;
 use crate::place::Place;
 use serde_json::{Value, json};
 use whatif_model::evidence::Fact;
-use whatif_model::system::{Edge, Operation, System};
+use whatif_model::facts::prose::{StatedRequirement, Statistic};
+use whatif_model::system::{Document, Edge, Operation, System};
 use whatif_model::text::Sources;
 
 /// Renders the model.
@@ -22,11 +23,40 @@ pub fn model(report: &Report<'_>) -> String {
         "externals": externals(sources, system),
         "operations": system.operations.iter().map(|o| operation(sources, system, o)).collect::<Vec<_>>(),
         "edges": system.edges.iter().map(|e| edge(sources, system, e)).collect::<Vec<_>>(),
+        "requirements": requirements(sources, system),
         "documents": system.documents.iter().map(|document| json!({ "path": document.path })).collect::<Vec<_>>(),
         "ignored": ignored(sources, system),
         "problems": system.problems.iter()
             .map(|problem| json!({ "path": problem.path, "message": problem.message })).collect::<Vec<_>>(),
     }))
+}
+
+/// Every stated requirement with its words as written; values are in the unit's base.
+fn requirements(sources: &Sources, system: &System) -> Vec<Value> {
+    let value = |document: &Document, requirement: &StatedRequirement| {
+        let file = sources.get(document.file)?;
+        let (line, column) = file.position(requirement.words.start);
+        let percentile = if let Statistic::Percentile(percent) = requirement.statistic { Some(percent) } else { None };
+        Some(json!({
+            "id": requirement.id,
+            "path": document.path,
+            "line": line,
+            "column": column,
+            "text": file.slice(requirement.sentence).trim(),
+            "bounds": requirement.bounds,
+            "percentile": percentile,
+            "mean": requirement.statistic == Statistic::Mean,
+            "relation": requirement.relation,
+            "value": requirement.value,
+            "unit": requirement.unit,
+            "named": requirement.named,
+            "modality": requirement.modality,
+            "subject": requirement.subject,
+        }))
+    };
+    let all =
+        system.documents.iter().flat_map(|d| d.facts.requirements.iter().map(move |requirement| (d, requirement)));
+    all.filter_map(|(document, requirement)| value(document, requirement)).collect()
 }
 
 fn services(sources: &Sources, system: &System) -> Vec<Value> {

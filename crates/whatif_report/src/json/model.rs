@@ -8,7 +8,7 @@ use crate::place::Place;
 use serde_json::{Value, json};
 use whatif_model::evidence::Fact;
 use whatif_model::facts::prose::{StatedRequirement, Statistic};
-use whatif_model::system::{Document, Edge, Operation, System};
+use whatif_model::system::{Document, Edge, Node, Operation, System};
 use whatif_model::text::Sources;
 
 /// Renders the model.
@@ -182,8 +182,8 @@ fn flow(sources: &Sources, system: &System, operation: &Operation) -> Vec<Value>
 
 fn edge(sources: &Sources, system: &System, edge: &Edge) -> Value {
     json!({
-        "from": system.address(edge.from),
-        "to": system.address(edge.to),
+        "from": end(system, edge.from),
+        "to": end(system, edge.to),
         "kind": edge.kind.as_str(),
         "platform": edge.platform,
         "operations": edge.operations,
@@ -191,6 +191,11 @@ fn edge(sources: &Sources, system: &System, edge: &Edge) -> Value {
         "policy": stack(sources, system, edge),
         "evidence": evidences(sources, &edge.evidence),
     })
+}
+
+/// The address of an end; a system outside, which the contract lists by name only, by its name.
+fn end(system: &System, node: Node) -> &str {
+    if let Node::External(id) = node { &system[id].name } else { system.address(node) }
 }
 
 fn ignored(sources: &Sources, system: &System) -> Vec<Value> {

@@ -279,6 +279,12 @@ fn breaker(code: Option<&Policy>, outer: &[&Policy]) -> EffectiveTrait {
 fn idempotency(system: &System, effect: &Effect) -> EffectiveTrait {
     match (&effect.kind, &effect.target) {
         (EffectKind::Call { .. }, Target::Service(_, Some(callee))) => of_callee(system, callee.0 as usize),
+        // A system outside recognises repeats only by what the request carries.
+        (EffectKind::Call { .. }, Target::External(external))
+            if effect.identity.holds(|identity| matches!(identity, Identity::FromRequest(_))) =>
+        {
+            of_fact(&system[*external].deduplicates_by)
+        }
         (EffectKind::Read { .. } | EffectKind::DedupCheck { .. }, _) => known(State::Known),
         (EffectKind::DedupMark { unique, .. }, _) => of_fact(unique),
         (EffectKind::Write { how, .. }, _) => of_write(*how, &effect.identity),

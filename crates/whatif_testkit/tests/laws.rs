@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use whatif_config::Config;
 use whatif_engine::{Options, Review, review, review_sources};
-use whatif_model::verdict::Mindset;
+use whatif_model::verdict::{Mindset, Verdict};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -159,6 +159,24 @@ fn traces_cite_their_places() {
         }
     }
     assert!(traces > 0, "the example has no counterexample at all");
+}
+
+/// The repaired example is the promise of what a clean review looks like.
+#[test]
+fn the_repaired_example_holds_everywhere() {
+    let folder = root().join("examples/storefront-hardened");
+    let config = Config::parse("whatif.toml", &read(&folder.join("whatif.toml"))).unwrap();
+    let options =
+        Options { root: folder, config, jobs: None, cache: None, questions: Mindset::ALL.to_vec(), progress: None };
+    let review = review(&options).unwrap();
+    let messages: Vec<&str> = review.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(messages.is_empty(), "{messages:#?}");
+    assert!(review.matrix.len() >= 10, "operations were lost");
+    for row in &review.matrix {
+        let answers = row.verdicts.each_ref().map(Verdict::as_str);
+        let address = &review.system[row.operation].address;
+        assert!(answers.iter().all(|answer| ["holds", "-"].contains(answer)), "{address}: {answers:?}");
+    }
 }
 
 fn storefront_files() -> Vec<(String, String)> {

@@ -62,7 +62,12 @@ pub(super) fn build(system: &System, id: OperationId) -> Built<'_> {
     built.slice.entry = Some(if is_message(declared) { built.producer(declared, entry, origin) } else { entry });
     built.competitors(id, entry);
     if built.essential.len() > 1 {
-        built.slice.promises.sagas.push(built.essential.clone());
+        // What stops halfway and may be repeated as a whole is finished by its caller's next try.
+        if built.slice.program.effects.iter().all(|effect| effect.idempotent) {
+            built.assumptions.push("its caller repeats a failed request until it works".to_owned());
+        } else {
+            built.slice.promises.sagas.push(built.essential.clone());
+        }
     }
     built.slice.promises.acknowledged = built.essential.clone();
     built

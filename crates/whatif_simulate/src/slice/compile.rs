@@ -4,7 +4,7 @@ use super::assemble::{Assembler, to};
 use super::build::{Built, READ, proven};
 use crate::explore::{
     Applies, CallMode, EffectId, Exit, Guard, InFlight, KeyPassing, Label, Mark, OperationId as Index, Origin, Scope,
-    Step as Line, StepKind, WriteKind as Change,
+    Step as Line, StepKind, TableId, WriteKind as Change,
 };
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::facts::code::Trigger;
@@ -50,6 +50,8 @@ pub(super) struct Compiler<'b, 'm> {
     failures: Vec<(Label, Evidence)>,
     /// Inside a local transaction: what it does so far.
     pub(super) transaction: Option<Commit>,
+    /// Tables the request's key was recorded in.
+    marked: Vec<TableId>,
     /// Items read so far; the value is in [`READ`].
     read: Vec<(Node, String)>,
 }
@@ -68,6 +70,7 @@ pub(super) fn flow(built: &mut Built<'_>, id: OperationId, index: Index, depth: 
         acknowledged: false,
         failures: Vec::new(),
         transaction: None,
+        marked: Vec::new(),
         read: Vec::new(),
     };
     if forgets {
@@ -215,6 +218,10 @@ impl<'m> Compiler<'_, 'm> {
             }
             EffectKind::DedupCheck { item } => {
                 let table = self.built.table(node(&effect.target), item);
+                if self.marked.contains(&table) {
+                    // The row is its own: what is read back is how far the work has come.
+                    return;
+                }
                 let scope = self.scope();
                 let in_flight = InFlight::Leave(Exit::ReplyError);
                 self.out.push(StepKind::DedupCheck { table, scope, on_hit: Exit::ReplyOk, in_flight }, origin);
@@ -233,6 +240,7 @@ impl<'m> Compiler<'_, 'm> {
 
     fn mark(&mut self, effect: &Effect, item: &str, unique: &Fact<bool>, origin: Origin) {
         let table = self.built.table(node(&effect.target), item);
+        self.marked.push(table);
         let scope = self.scope();
         let mark = |unique| StepKind::DedupMark { table, scope, mark: Mark::Done, unique, on_conflict: Exit::ReplyOk };
         if unique.is_unknown() {

@@ -7,6 +7,7 @@ use crate::lower::program::FunctionId;
 use crate::lower::values::{Abs, Closure, FrameId, Kind, ObjectId, Taint};
 use std::rc::Rc;
 use whatif_model::Range;
+use whatif_model::facts::code::Trigger;
 use whatif_model::limits::INLINE_DEPTH_MAX;
 
 /// How often one function may be active at a time.
@@ -183,7 +184,14 @@ impl<'a> Interpreter<'a> {
     /// A parameter nobody gave: what an entry point is given by its framework.
     fn missing(&mut self, callee: Callee<'a>, at: usize) -> Abs<'a> {
         let param = &callee.function.params[at];
-        self.given(callee.module, &param.name, &param.ty)
+        let value = self.given(callee.module, &param.name, &param.ty);
+        // gRPC's generated Python code calls every servicer method with the request and the context
+        // (<https://grpc.github.io/grpc/python/grpc.html#grpc.ServicerContext>).
+        let is_context = at == 1 && !self.is_go() && matches!(self.run.trigger, Some(Trigger::Rpc { .. }));
+        if is_context && matches!(value.kind, Kind::Unknown) {
+            return self.library_object("grpc.ServicerContext", None).with(&value.from);
+        }
+        value
     }
 
     /// The top level of a Python module, and what its imports run; once.

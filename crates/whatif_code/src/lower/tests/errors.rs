@@ -75,3 +75,10 @@ def x():
     has(&flows, &format!("call http POST /tested -> http @http://a/tested {POLICY} propagate"));
     has(&flows, &format!("call http GET /used -> http @http://a/used {POLICY} propagate"));
 }
+
+#[test]
+fn aborting_a_grpc_call_is_failing() {
+    let text = "import grpc\nimport requests\nimport p_pb2_grpc\n\nclass P(p_pb2_grpc.PayServicer):\n    def Refund(self, request, context):\n        try:\n            requests.put('http://a/b').raise_for_status()\n        except Exception as err:\n            print(err)\n            context.abort(grpc.StatusCode.UNAVAILABLE, 'no')\n        return 1\n\np_pb2_grpc.add_PayServicer_to_server(P(), grpc.server(None))\n";
+    let dump = super::python(text);
+    assert!(dump.contains("] propagate"), "{dump}");
+}

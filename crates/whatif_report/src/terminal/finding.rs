@@ -160,6 +160,8 @@ fn reason(finding: &Finding) -> String {
     let derived = finding.evidence.iter().filter(|evidence| evidence.how == How::Derived).count();
     match finding.confidence {
         Confidence::Certain => format!("certain: {}, none assumed", count(facts, "fact")),
+        // A rule may infer more than its places show, and lowers its confidence for it.
+        Confidence::Likely if derived == 0 => format!("likely: inferred from {}", count(facts, "fact")),
         Confidence::Likely => format!("likely: {derived} of {} derived", count(facts, "fact")),
         Confidence::Possible => "possible: rests on something no file states".to_owned(),
     }

@@ -115,7 +115,7 @@ fn may_change(system: &System, effect: &Effect) -> bool {
         EffectKind::Write { .. } | EffectKind::Publish { .. } => true,
         EffectKind::Call { operation, .. } => match callee(&effect.target) {
             Some(id) => system[id].mutates.may_hold(|mutates| *mutates),
-            None => !operation.starts_with("GET ") && !operation.starts_with("HEAD "),
+            None => operation != "connect" && !operation.starts_with("GET ") && !operation.starts_with("HEAD "),
         },
         _ => false,
     }

@@ -152,6 +152,9 @@ impl<'m> Compiler<'_, 'm> {
             StepKind::DedupMark { table, scope: Scope::Request, mark: Mark::Done, unique: true, on_conflict: to(end) };
         self.out.push(mark, origin);
         self.changed = true;
+        self.built
+            .assumptions
+            .push(format!("the test after the write of `{item}` skips the rest when the row was there"));
         true
     }
 

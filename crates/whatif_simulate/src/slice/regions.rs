@@ -68,7 +68,12 @@ impl<'m> Compiler<'_, 'm> {
     pub(super) fn call_changes(&self, effect: &Effect, operation: &str) -> bool {
         match &effect.target {
             Target::Service(_, Some(id)) => self.built.system[*id].mutates.may_hold(|mutates| *mutates),
-            _ => !operation.starts_with("GET ") && !operation.starts_with("HEAD ") && !operation.is_empty(),
+            // Setting up a connection changes nothing; of HTTP, the safe methods of RFC 9110, 9.2.1, do not.
+            _ => {
+                !["connect", ""].contains(&operation)
+                    && !operation.starts_with("GET ")
+                    && !operation.starts_with("HEAD ")
+            }
         }
     }
 

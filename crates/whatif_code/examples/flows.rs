@@ -19,14 +19,12 @@ fn main() {
     let mut sources = Vec::new();
     let mut lines = 0;
     for (path, text) in files {
-        if path.ends_with(".go") {
-            modules.push(whatif_code::go::read(&path, &text));
-        } else if path.ends_with(".py") {
-            modules.push(whatif_code::python::read(&path, &text));
-        } else {
+        if whatif_code::language::is_manifest(&path) || path.contains("Dockerfile") {
             manifests.push(Manifest { path, text });
             continue;
         }
+        let Some(module) = whatif_code::language::read(&path, &text) else { continue };
+        modules.push(module);
         lines += text.lines().count();
         sources.push(SourceFile::new(path, text));
     }
@@ -58,11 +56,8 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
             }
             continue;
         }
-        let manifest = ["go.mod", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "manage.py"]
-            .contains(&name.as_str())
-            || name.contains("Dockerfile")
-            || name.starts_with("requirements");
-        if !(name.ends_with(".go") || name.ends_with(".py") || manifest) {
+        let manifest = whatif_code::language::is_manifest(&name) || name.contains("Dockerfile");
+        if !manifest && whatif_code::language::of_path(&name).is_none() {
             continue;
         }
         if let (Ok(text), Ok(relative)) = (std::fs::read_to_string(&path), path.strip_prefix(root)) {

@@ -11,8 +11,17 @@
 //! - `&x`, `*x`, parentheses and type assertions are transparent; `await e` is [`ExprKind::Await`].
 //!   One exception: in `*x = v` the target is `Unary("*", x)`, because it writes through a pointer
 //!   while `x = v` only rebinds the name.
-//! - Types are the text as written without pointers and generics' arguments: `*sql.DB` is `sql.DB`,
-//!   `Optional[Session]` is `Session`, `[]T` is `[]T`.
+//! - Types are the text as written without pointers and what makes a value optional: `*sql.DB` is `sql.DB`,
+//!   `Optional[Session]` and `Session?` are `Session`, `[]T` and `T[]` are `[]T`. Languages whose frameworks are
+//!   told things by type arguments keep them in angle brackets, without spaces: `JpaRepository<Order,Long>`;
+//!   [`bare`] and [`type_arguments`] take such a text apart.
+//! - A constructor is a function named [`CONSTRUCTOR`] with its class as owner; `new T(a)` is a call of `T`, and
+//!   `new T { a = b }` a [`ExprKind::Composite`] (or a call with keyword arguments when it has arguments as well).
+//! - Methods without a body (interfaces, abstract classes) are functions with [`Function::is_abstract`].
+//! - Annotations, attributes and decorators are expressions: a name, or a call of it.
+//! - `throw` is [`StmtKind::Raise`]; a lambda that is an expression has a body of one `return`.
+//! - Where a language has no name for the receiver, methods get `this`; bare names of members stay names.
+//! - Nested types are listed with the others, by their own name (Python: `Outer.Inner`).
 
 pub mod print;
 
@@ -27,7 +36,8 @@ pub struct Module {
     pub path: String,
     /// Its language.
     pub language: Language,
-    /// Go: the package clause. Python: the dotted module name relative to the root (`src.app.main`).
+    /// Go: the package clause. Java, C#: the package or (first) namespace. Everything else: the dotted module
+    /// name relative to the root (`src.app.main`).
     pub package: String,
     /// What names of other modules it uses.
     pub imports: Vec<Import>,
@@ -50,8 +60,10 @@ pub struct Module {
 pub struct Import {
     /// The name it has in this file (`pb`, `requests`, `get`); `*` for a wildcard, `_` for side effects only.
     pub name: String,
-    /// What it stands for: Go import path; Python dotted path, including the imported name
-    /// (`from requests import get` → `requests.get`). Relative Python imports are resolved against the package.
+    /// What it stands for: Go import path; Python, Java, C# and Rust dotted path, including the imported name
+    /// (`from requests import get` → `requests.get`; `use reqwest::Client` → `reqwest.Client`; wildcards without
+    /// `.*`). Relative Python imports are resolved against the package. JavaScript: the specifier, for own files
+    /// resolved to a root-relative path without extension, and after a `.` the imported name (`axios.default`).
     pub path: String,
     /// Where.
     pub range: Range,
@@ -76,6 +88,9 @@ pub struct Function {
     pub body: Vec<Stmt>,
     /// `async def` and the like.
     pub is_async: bool,
+    /// Declared without a body: a method of an interface or an abstract one.
+    #[serde(default)]
+    pub is_abstract: bool,
     /// Its doc comment or docstring, empty when none.
     pub doc: String,
     /// The name.
@@ -93,6 +108,38 @@ pub struct Param {
     pub ty: String,
     /// Its default.
     pub default: Option<Expr>,
+    /// Annotations.
+    #[serde(default)]
+    pub decorators: Vec<Expr>,
+}
+
+/// What constructors are called, whatever the language's own word.
+pub const CONSTRUCTOR: &str = "__init__";
+
+/// What kind of type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TypeKind {
+    /// A class, struct, record or alias of one.
+    #[default]
+    Class,
+    /// An interface, trait or protocol.
+    Interface,
+    /// An enumeration.
+    Enum,
+}
+
+/// A field of a type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name; embedded Go fields have the type's last name.
+    pub name: String,
+    /// Its declared type, empty when none.
+    pub ty: String,
+    /// Annotations.
+    #[serde(default)]
+    pub decorators: Vec<Expr>,
+    /// The name.
+    pub range: Range,
 }
 
 /// A type with fields.
@@ -102,11 +149,14 @@ pub struct TypeDecl {
     pub name: String,
     /// What it extends or embeds, as written.
     pub bases: Vec<String>,
-    /// Fields: name and declared type. Embedded Go fields have the type's last name as their name.
-    pub fields: Vec<(String, String)>,
+    /// What kind of type it is.
+    #[serde(default)]
+    pub kind: TypeKind,
+    /// Its fields; parameters of a constructor that declare one (records, TypeScript) included.
+    pub fields: Vec<Field>,
     /// Method names of an interface; empty for everything else.
     pub interface_methods: Vec<String>,
-    /// Class-level assignments (Python class attributes).
+    /// Class-level assignments (Python class attributes, field initialisers, static blocks).
     pub body: Vec<Stmt>,
     /// Decorators.
     pub decorators: Vec<Expr>,
@@ -335,5 +385,96 @@ impl Expr {
             ExprKind::Field(base, name) => base.dotted().map(|base| format!("{base}.{name}")),
             _ => None,
         }
+    }
+}
+
+impl TypeDecl {
+    /// A class of which only the name is known.
+    pub fn new(name: impl Into<String>, range: Range) -> Self {
+        Self {
+            name: name.into(),
+            kind: TypeKind::Class,
+            bases: Vec::new(),
+            fields: Vec::new(),
+            interface_methods: Vec::new(),
+            body: Vec::new(),
+            decorators: Vec::new(),
+            range,
+        }
+    }
+}
+
+impl Function {
+    /// A function without parameters that does nothing.
+    pub fn new(name: impl Into<String>, name_range: Range, range: Range) -> Self {
+        Self {
+            name: name.into(),
+            owner: None,
+            receiver: String::new(),
+            params: Vec::new(),
+            results: Vec::new(),
+            decorators: Vec::new(),
+            body: Vec::new(),
+            is_async: false,
+            is_abstract: false,
+            doc: String::new(),
+            name_range,
+            range,
+        }
+    }
+}
+
+impl Module {
+    /// An empty file.
+    pub fn new(path: &str, language: Language) -> Self {
+        Self {
+            path: path.to_owned(),
+            language,
+            package: String::new(),
+            imports: Vec::new(),
+            functions: Vec::new(),
+            types: Vec::new(),
+            top: Vec::new(),
+            is_test: false,
+            is_generated: false,
+            errors: Vec::new(),
+        }
+    }
+}
+
+/// A type without its arguments: `List` of `List<Order>`.
+pub fn bare(ty: &str) -> &str {
+    ty.split_once('<').map_or(ty, |(bare, _)| bare)
+}
+
+/// The arguments of a type: `Order` and `Long` of `JpaRepository<Order,Long>`.
+pub fn type_arguments(ty: &str) -> Vec<&str> {
+    let Some(inner) = ty.split_once('<').and_then(|(_, rest)| rest.strip_suffix('>')) else { return Vec::new() };
+    let (mut depth, mut start, mut found) = (0_usize, 0, Vec::new());
+    for (at, c) in inner.char_indices() {
+        match c {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                found.push(inner.get(start..at).unwrap_or("").trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(inner.get(start..).unwrap_or("").trim());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_taken_apart_at_the_outermost_brackets() {
+        assert_eq!(bare("Map<String,List<Order>>"), "Map");
+        assert_eq!(type_arguments("Map<String,List<Order>>"), ["String", "List<Order>"]);
+        assert!(type_arguments("Order").is_empty());
+        assert_eq!(type_arguments("Broken<"), Vec::<&str>::new());
     }
 }

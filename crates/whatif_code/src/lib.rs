@@ -7,6 +7,7 @@
 pub mod go;
 pub mod ir;
 pub mod knowledge;
+pub mod language;
 pub mod lower;
 pub mod python;
 mod syntax;

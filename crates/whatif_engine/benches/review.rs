@@ -56,14 +56,10 @@ fn run(root: &Path, cache: Option<PathBuf>, questions: &[Mindset]) {
 }
 
 fn read_code(path: &str, text: &str) {
-    if path.ends_with(".go") {
-        std::hint::black_box(whatif_code::go::read(path, text));
-    } else {
-        std::hint::black_box(whatif_code::python::read(path, text));
-    }
+    std::hint::black_box(whatif_code::language::read(path, text));
 }
 
-/// Go and Python files below a folder.
+/// Source files below a folder.
 fn sources(root: &Path) -> Vec<(String, String)> {
     let (mut folders, mut files) = (vec![root.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -72,7 +68,7 @@ fn sources(root: &Path) -> Vec<(String, String)> {
             let name = path.to_string_lossy().into_owned();
             if kind.is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path);
-            } else if name.ends_with(".go") || name.ends_with(".py") {
+            } else if whatif_code::language::of_path(&name).is_some() {
                 files.extend(std::fs::read_to_string(&path).ok().map(|text| (name, text)));
             }
         }

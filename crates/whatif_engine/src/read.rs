@@ -40,8 +40,7 @@ pub(crate) struct ReadFile {
 /// What a path alone says about which reader to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Go,
-    Python,
+    Code,
     Prose,
     Design,
     Manifest,
@@ -51,12 +50,9 @@ fn kind(path: &str) -> Option<Kind> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match (name, extension) {
-        (_, "go") => Some(Kind::Go),
-        (_, "py") => Some(Kind::Python),
         (_, "md" | "mdx" | "markdown") => Some(Kind::Prose),
-        ("go.mod" | "requirements.txt" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile", _) => {
-            Some(Kind::Manifest)
-        }
+        _ if whatif_code::language::is_manifest(path) => Some(Kind::Manifest),
+        _ if whatif_code::language::of_path(path).is_some() => Some(Kind::Code),
         _ if whatif_read::reader::may_claim(path) => Some(Kind::Design),
         _ => None,
     }
@@ -155,22 +151,28 @@ pub(crate) fn read_text(path: &str, text: &str) -> FileFacts {
 fn dispatch(path: &str, text: &str) -> FileFacts {
     let mut facts = FileFacts::default();
     match kind(path) {
-        Some(Kind::Go) => facts.module = Some(whatif_code::go::read(path, text)),
-        Some(Kind::Python) => facts.module = Some(whatif_code::python::read(path, text)),
+        Some(Kind::Code) => facts.module = whatif_code::language::read(path, text),
         Some(Kind::Prose) => {
             let read = whatif_read::spec::read(path, text);
             facts.prose = Some(read);
         }
-        Some(Kind::Design) => {
-            let read = whatif_read::reader::read(path, text);
-            facts.design = Some(read.design);
-            facts.ignored = read.ignored;
-            facts.problems = read.problems;
+        Some(Kind::Design) => read_design(path, text, &mut facts),
+        Some(Kind::Manifest) => {
+            facts.manifest = true;
+            if whatif_read::reader::may_claim(path) {
+                read_design(path, text, &mut facts);
+            }
         }
-        Some(Kind::Manifest) => facts.manifest = true,
         None => {}
     }
     facts
+}
+
+fn read_design(path: &str, text: &str, facts: &mut FileFacts) {
+    let read = whatif_read::reader::read(path, text);
+    facts.design = Some(read.design);
+    facts.ignored = read.ignored;
+    facts.problems = read.problems;
 }
 
 /// The manifests among the files, for the partition into code units. Dockerfiles count: they mark a folder.

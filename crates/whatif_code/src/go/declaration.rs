@@ -2,7 +2,7 @@
 
 use super::file::{Part, Reader};
 use super::kind::{Field, Kind};
-use crate::ir::{Function, TypeDecl};
+use crate::ir::{self, Function, TypeDecl, TypeKind};
 
 impl<'t> Reader<'t, '_> {
     /// A function, method or function literal; its doc comment is the caller's business.
@@ -16,17 +16,16 @@ impl<'t> Reader<'t, '_> {
             self.block(block, &mut body);
         }
         Function {
-            name: name.map_or("", |name| self.walk.text(name.node)).to_owned(),
             owner,
             receiver,
             params: parts.field(Field::Parameters).map(|list| self.params(list)).unwrap_or_default(),
             results: parts.field(Field::Result).map(|result| self.results(result)).unwrap_or_default(),
-            decorators: Vec::new(),
             body,
-            is_async: false,
-            doc: String::new(),
-            name_range: name.map_or_else(|| part.range(), |name| name.range()),
-            range: part.range(),
+            ..Function::new(
+                name.map_or("", |name| self.walk.text(name.node)),
+                name.map_or_else(|| part.range(), |name| name.range()),
+                part.range(),
+            )
         }
     }
 
@@ -45,15 +44,7 @@ impl<'t> Reader<'t, '_> {
 
     /// A named type. One that is neither struct nor interface has its underlying type as base.
     fn type_of(&mut self, name: Part<'t>, ty: Part<'t>) -> TypeDecl {
-        let mut decl = TypeDecl {
-            name: self.walk.text(name.node).to_owned(),
-            bases: Vec::new(),
-            fields: Vec::new(),
-            interface_methods: Vec::new(),
-            body: Vec::new(),
-            decorators: Vec::new(),
-            range: name.range(),
-        };
+        let mut decl = TypeDecl::new(self.walk.text(name.node), name.range());
         match ty.kind {
             Kind::StructType => {
                 if let Some(list) = self.walk.parts(ty.node).kind(Kind::FieldDeclarationList) {
@@ -63,6 +54,7 @@ impl<'t> Reader<'t, '_> {
                 }
             }
             Kind::InterfaceType => {
+                decl.kind = TypeKind::Interface;
                 for element in self.walk.parts(ty.node) {
                     self.interface_element(element, &mut decl);
                 }
@@ -78,12 +70,17 @@ impl<'t> Reader<'t, '_> {
         let ty = self.ty(ty);
         let before = decl.fields.len();
         for name in parts.fields(Field::Name).filter(|name| name.kind == Kind::Identifier) {
-            decl.fields.push((self.walk.text(name.node).to_owned(), ty.clone()));
+            decl.fields.push(ir::Field {
+                name: self.walk.text(name.node).to_owned(),
+                ty: ty.clone(),
+                decorators: Vec::new(),
+                range: name.range(),
+            });
         }
         if decl.fields.len() == before {
             let name = ty.rsplit('.').next().unwrap_or(&ty).to_owned();
             decl.bases.push(ty.clone());
-            decl.fields.push((name, ty));
+            decl.fields.push(ir::Field { name, ty, decorators: Vec::new(), range: field.range() });
         }
     }
 

@@ -16,16 +16,9 @@ use whatif_model::facts::code::Language;
 /// Types declared inside functions are listed with the others.
 pub fn read(path: &str, text: &str) -> Module {
     let mut module = Module {
-        path: path.to_owned(),
-        language: Language::Go,
-        package: String::new(),
-        imports: Vec::new(),
-        functions: Vec::new(),
-        types: Vec::new(),
-        top: Vec::new(),
         is_test: path.ends_with("_test.go") || in_test_folder(path),
         is_generated: path.ends_with(".pb.go") || has_marker(text, "//", is_generated_marker),
-        errors: Vec::new(),
+        ..Module::new(path, Language::Go)
     };
     let Some((tree, errors)) = PARSER.with_borrow_mut(|parser| parse(parser, text)) else {
         module.errors.push((0..text.len()).into());

@@ -1,6 +1,7 @@
 //! Go source files as [`crate::ir::Module`]s.
 
 mod declaration;
+mod dialect;
 mod expression;
 mod file;
 mod import;
@@ -10,5 +11,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod types;
+mod units;
 
+pub(crate) use dialect::Go;
 pub use file::read;

@@ -99,10 +99,15 @@ impl<'t> Reader<'t, '_> {
             self.write_type(ty, &mut text);
             let before = params.len();
             for name in parts.fields(Field::Name).filter(|name| name.kind == Kind::Identifier) {
-                params.push(Param { name: self.walk.text(name.node).to_owned(), ty: text.clone(), default: None });
+                params.push(Param {
+                    name: self.walk.text(name.node).to_owned(),
+                    ty: text.clone(),
+                    default: None,
+                    decorators: Vec::new(),
+                });
             }
             if params.len() == before {
-                params.push(Param { name: String::new(), ty: text, default: None });
+                params.push(Param { name: String::new(), ty: text, default: None, decorators: Vec::new() });
             }
         }
         params

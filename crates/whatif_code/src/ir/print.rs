@@ -2,7 +2,7 @@
 //!
 //! One line per statement, expressions as S-expressions: `(call repo.Save ctx order)`.
 
-use crate::ir::{Arg, Expr, ExprKind, Function, LoopHead, Module, Param, Stmt, StmtKind, TypeDecl};
+use crate::ir::{Arg, Expr, ExprKind, Field, Function, LoopHead, Module, Param, Stmt, StmtKind, TypeDecl};
 use std::fmt::Write as _;
 
 /// The whole module.
@@ -86,7 +86,7 @@ impl Printer {
         let bases = if decl.bases.is_empty() { String::new() } else { format!(": {}", decl.bases.join(", ")) };
         self.line(&format!("type {}{bases}", decl.name));
         self.indent += 1;
-        for (name, ty) in &decl.fields {
+        for Field { name, ty, .. } in &decl.fields {
             self.line(&format!("field {name} {ty}"));
         }
         for method in &decl.interface_methods {

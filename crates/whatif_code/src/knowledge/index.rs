@@ -2,39 +2,16 @@
 
 use super::schema::{Default, File, Form, Library, Pattern, TypeForm, Words};
 use super::version::Versions;
+use crate::language::{DIALECTS, dialect};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use whatif_model::facts::code::Language;
 
-const GO: [&str; 8] = [
-    include_str!("go/words.toml"),
-    include_str!("go/language.toml"),
-    include_str!("go/http.toml"),
-    include_str!("go/rpc.toml"),
-    include_str!("go/sql.toml"),
-    include_str!("go/stores.toml"),
-    include_str!("go/brokers.toml"),
-    include_str!("go/resilience.toml"),
-];
-
-const PYTHON: [&str; 10] = [
-    include_str!("python/words.toml"),
-    include_str!("python/language.toml"),
-    include_str!("python/http_clients.toml"),
-    include_str!("python/rpc.toml"),
-    include_str!("python/http_servers.toml"),
-    include_str!("python/sql.toml"),
-    include_str!("python/stores.toml"),
-    include_str!("python/brokers.toml"),
-    include_str!("python/resilience.toml"),
-    include_str!("python/partners.toml"),
-];
-
 /// Everything known about libraries.
 #[derive(Clone, Debug)]
 pub struct Knowledge {
-    go: Table,
-    python: Table,
+    /// One per dialect, read when first asked for: most repositories use one or two languages.
+    tables: Vec<(Language, OnceLock<Table>)>,
 }
 
 /// The tables of one language.
@@ -63,8 +40,8 @@ impl Knowledge {
     /// Never: the tables are part of the program, and a test reads them.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: OnceLock<Knowledge> = OnceLock::new();
-        let table = |texts: &[&str]| Table::read(texts).expect("the built-in tables are read by a test");
-        BUILT_IN.get_or_init(|| Self { go: table(&GO), python: table(&PYTHON) })
+        let tables = || DIALECTS.iter().map(|dialect| (dialect.language(), OnceLock::new())).collect();
+        BUILT_IN.get_or_init(|| Self { tables: tables() })
     }
 
     /// The form of a call by canonical name.
@@ -103,10 +80,9 @@ impl Knowledge {
     }
 
     fn table(&self, language: Language) -> &Table {
-        match language {
-            Language::Go => &self.go,
-            Language::Python => &self.python,
-        }
+        let (_, table) = self.tables.iter().find(|(own, _)| *own == language).expect("every dialect has a table");
+        let texts = || dialect(language).tables();
+        table.get_or_init(|| Table::read(texts()).expect("the built-in tables are read by a test"))
     }
 }
 
@@ -174,11 +150,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn libraries() -> Vec<(String, Library)> {
-        GO.iter()
-            .chain(&PYTHON)
-            .flat_map(|text| {
+        let texts = DIALECTS.iter().flat_map(|dialect| dialect.tables().iter().map(|text| (dialect.language(), text)));
+        texts
+            .flat_map(|(language, text)| {
                 let file: File = toml::from_str(text).expect("table");
-                assert!(file.language == "go" || file.language == "python");
+                assert_eq!(file.language, language.as_str());
                 file.library.into_iter().map(move |library| (file.language.clone(), library))
             })
             .collect()

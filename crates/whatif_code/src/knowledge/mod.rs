@@ -1,6 +1,6 @@
 //! What libraries do: call forms with their roles, and the defaults that apply when nothing is set.
 //!
-//! The tables are data (`go/*.toml`, `python/*.toml`); nothing about a library is decided in Rust if a
+//! The tables are data (one folder per language); nothing about a library is decided in Rust if a
 //! table can say it. The same schema is meant for users' own wrappers.
 
 mod index;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
-    /// The language of the forms: `go` or `python`.
+    /// The language of the forms, as output names it.
     #[cfg_attr(not(test), expect(dead_code, reason = "a table says which language it is about"))]
     pub(crate) language: String,
     #[serde(default)]

@@ -8,7 +8,7 @@ use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, ObjectId, Origin, Taint};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use whatif_model::facts::code::{Entry, Language, Trigger};
+use whatif_model::facts::code::{Entry, Trigger};
 use whatif_model::flow::{Bound, Flow, OnError, Peer};
 use whatif_model::{Evidence, Fact, Span};
 
@@ -65,17 +65,10 @@ impl<'a> Interpreter<'a> {
     fn start_up(&mut self, main: Option<FunctionId>) -> Flow {
         self.starting = true;
         self.begin_run(None);
-        match self.program.language {
-            Language::Go => self.start_go(main),
-            Language::Python => {
-                let scripts = self.side_scripts();
-                for package in 0..self.program.packages.len() {
-                    let skipped = |module: &usize| self.program.modules[*module].is_test || scripts.contains(module);
-                    if !self.program.packages[package].modules.iter().any(skipped) {
-                        self.load(package);
-                    }
-                }
-            }
+        if self.manners.starts_in_main {
+            self.start_in_main(main);
+        } else {
+            self.load_modules();
         }
         let flow = self.finish_run(OnError::Unknown);
         // What these functions do besides registering is not what the program does at its start.
@@ -85,6 +78,17 @@ impl<'a> Interpreter<'a> {
         self.apply_mounts();
         self.starting = false;
         flow
+    }
+
+    /// Runs the top level of every module, in path order and imported ones first.
+    fn load_modules(&mut self) {
+        let scripts = self.side_scripts();
+        for package in 0..self.program.packages.len() {
+            let skipped = |module: &usize| self.program.modules[*module].is_test || scripts.contains(module);
+            if !self.program.packages[package].modules.iter().any(skipped) {
+                self.load(package);
+            }
+        }
     }
 
     /// Python: modules that can be run by themselves beside the one that serves (test clients, one-off jobs).
@@ -109,7 +113,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Package variables (twice, because packages refer to each other), `init` functions, `main`.
-    fn start_go(&mut self, main: Option<FunctionId>) {
+    fn start_in_main(&mut self, main: Option<FunctionId>) {
         for round in 0..2 {
             for (module, ir) in self.program.modules.iter().enumerate() {
                 if ir.is_test || ir.is_generated {
@@ -241,7 +245,7 @@ impl<'a> Interpreter<'a> {
 
     fn run_handler(&mut self, trigger: Trigger, handler: Handler<'a>, given: &[Abs<'a>], span: Span) -> Option<Entry> {
         self.begin_run(Some(trigger.clone()));
-        let assumed = if self.program.language == Language::Go { OnError::Unknown } else { OnError::Propagate };
+        let assumed = if self.manners.errors_are_values { OnError::Unknown } else { OnError::Propagate };
         match handler {
             Handler::Value(value) => {
                 let (name, declared) = self.run_value(&value, &trigger, given)?;

@@ -12,5 +12,6 @@ mod units;
 mod values;
 
 pub use print::print;
-pub(crate) use program::canonical;
+pub(crate) use program::{Imported, Program, canonical, folder_of, join_path};
 pub use units::{Manifest, lower};
+pub(crate) use units::{Unit, is_around};

@@ -25,7 +25,7 @@ pub(crate) struct Program<'a> {
     pub(crate) packages: Vec<Package<'a>>,
     /// The package of each module.
     pub(crate) package_of: Vec<usize>,
-    /// Go: import path to package. Python: file path without `.py` to package.
+    /// Go: import path to package. Java, C#: package or namespace. Else: file path without its extension.
     by_path: BTreeMap<String, usize>,
     imports: Vec<HashMap<&'a str, &'a str>>,
     /// Python: folders names may be imported from, shortest last.
@@ -123,6 +123,11 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The package at a path, as the dialect named it in [`Unit::modules`](crate::lower::Unit).
+    pub(crate) fn package_at(&self, path: &str) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+
     pub(crate) fn function(&self, id: FunctionId) -> &Declared<'a> {
         &self.functions[id.0 as usize]
     }
@@ -152,7 +157,7 @@ impl<'a> Program<'a> {
 
     /// The type that a type's text names in a module, when it is one of the program's.
     pub(crate) fn named_type(&self, module: usize, text: &str) -> Option<TypeId> {
-        let text = text.trim_start_matches(['*', '&']);
+        let text = crate::ir::bare(text.trim_start_matches(['*', '&']));
         match text.split_once('.') {
             None => self.find_type(self.package_of[module], text).or_else(|| self.imported_type(module, text)),
             Some((package, name)) => match self.resolve(module, self.import(module, package)?) {
@@ -171,7 +176,7 @@ impl<'a> Program<'a> {
 
     /// The canonical name of a library type written `text` in a module.
     pub(crate) fn library_type(&self, module: usize, text: &str) -> Option<String> {
-        let text = text.trim_start_matches(['*', '&', '[', ']']);
+        let text = crate::ir::bare(text.trim_start_matches(['*', '&', '[', ']']));
         let (head, rest) = text.split_once('.').map_or((text, ""), |(head, rest)| (head, rest));
         match self.resolve(module, self.import(module, head)?) {
             Imported::Library(path) if rest.is_empty() => Some(path),
@@ -216,38 +221,8 @@ impl<'a> Program<'a> {
 
     /// What an import path stands for, seen from a module.
     pub(crate) fn resolve(&self, module: usize, path: &str) -> Imported {
-        let found = match self.language {
-            Language::Go => self.by_path.get(path).map(|package| Imported::Own(*package, Vec::new())),
-            Language::Python => self.resolve_python(module, path),
-        };
+        let found = crate::language::dialect(self.language).resolve(self, module, path);
         found.unwrap_or_else(|| Imported::Library(canonical(path)))
-    }
-
-    fn resolve_python(&self, module: usize, path: &str) -> Option<Imported> {
-        let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
-        for used in (1..=parts.len()).rev() {
-            let file = parts[..used].join("/");
-            if let Some(package) = self.python_module(module, &file) {
-                return Some(Imported::Own(package, parts[used..].iter().map(|part| (*part).to_owned()).collect()));
-            }
-        }
-        None
-    }
-
-    /// A module by its path below one of the folders Python would look in.
-    fn python_module(&self, from: usize, file: &str) -> Option<usize> {
-        let folder = folder_of(&self.modules[from].path);
-        let has_init = |folder: &str| self.by_path.contains_key(&join_path(folder, "__init__"));
-        let mut tried: Vec<String> = Vec::new();
-        if !has_init(folder) {
-            tried.push(folder.to_owned());
-        }
-        tried.extend(self.roots.iter().cloned());
-        tried.into_iter().find_map(|root| {
-            let base = join_path(&root, file);
-            let module = self.by_path.get(&base).or_else(|| self.by_path.get(&join_path(&base, "__init__")));
-            module.copied().filter(|package| !self.packages[*package].modules.contains(&from))
-        })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::ir::Module;
 use crate::knowledge::{Knowledge, Versions};
+use crate::language::{DIALECTS, dialect};
 use crate::lower::entries::{self, Found};
-use crate::lower::program::{FunctionId, Program, folder_of, join_path};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::lower::program::{FunctionId, Program, folder_of};
 use whatif_model::facts::Ignored;
 use whatif_model::facts::code::{CodeUnit, Language};
 use whatif_model::{Evidence, Fact, FileId, Span, Stage};
@@ -22,21 +22,30 @@ pub struct Manifest {
 }
 
 /// Modules that are built into one program.
-struct Unit<'a> {
-    root: String,
-    name: String,
-    language: Language,
-    modules: Vec<(&'a Module, String)>,
-    main: Option<usize>,
-    roots: Vec<String>,
+pub(crate) struct Unit<'a> {
+    /// Root-relative folder.
+    pub(crate) root: String,
+    /// What the program is called.
+    pub(crate) name: String,
+    pub(crate) language: Language,
+    /// Its modules and shared ones, each with the package it belongs to as [`Program::package_at`] knows it.
+    pub(crate) modules: Vec<(&'a Module, String)>,
+    /// Which module holds `main`.
+    pub(crate) main: Option<usize>,
+    /// Folders names may be imported from (Python).
+    pub(crate) roots: Vec<String>,
 }
 
 /// Turns the modules of one repository into units with their flows. Pure; the order of `modules` does not matter.
 pub fn lower(modules: &[Module], manifests: &[Manifest], knowledge: &Knowledge) -> Vec<CodeUnit> {
     let mut sorted: Vec<&Module> = modules.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut units = go_units(&sorted, manifests);
-    units.extend(python_units(&sorted, manifests));
+    let mut units = Vec::new();
+    for dialect in DIALECTS {
+        let own = |module: &&&Module| module.language == dialect.language() && !module.is_test;
+        let modules: Vec<&Module> = sorted.iter().filter(own).copied().collect();
+        units.extend(dialect.units(&modules, manifests));
+    }
     let worker = || units.iter().map(|unit| lower_unit(unit, manifests, knowledge)).collect::<Vec<_>>();
     let mut lowered = std::thread::scope(|scope| {
         let spawned = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, worker);
@@ -107,7 +116,7 @@ fn assemble(
         peers: found.peers,
         server_timeout: found.server_timeout,
         unused_deadlines: found.unused_deadlines,
-        graceful_shutdown: if unit.language == Language::Go {
+        graceful_shutdown: if dialect(unit.language).manners().starts_in_main {
             whole(found.graceful, "no stop signal is handled")
         } else {
             found.graceful
@@ -185,170 +194,6 @@ fn in_tool_folder(root: &str) -> bool {
 }
 
 /// Whether `folder` is `inner` or around it.
-fn is_around(folder: &str, inner: &str) -> bool {
+pub(crate) fn is_around(folder: &str, inner: &str) -> bool {
     folder.is_empty() || inner == folder || inner.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// One unit per `package main`, with the packages it imports.
-fn go_units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>> {
-    let go: Vec<&'a Module> =
-        modules.iter().copied().filter(|module| module.language == Language::Go && !module.is_test).collect();
-    let roots = go_modules(manifests);
-    let mut folders: BTreeMap<&str, Vec<&'a Module>> = BTreeMap::new();
-    for module in &go {
-        folders.entry(folder_of(&module.path)).or_default().push(module);
-    }
-    let import_path = |folder: &str| -> String {
-        let root = roots.iter().filter(|(root, _)| is_around(root, folder)).max_by_key(|(root, _)| root.len());
-        match root {
-            Some((root, path)) if folder.len() > root.len() => {
-                let rest = folder[root.len()..].trim_start_matches('/');
-                format!("{path}/{rest}")
-            }
-            Some((_, path)) => path.clone(),
-            None => folder.to_owned(),
-        }
-    };
-    let by_import: BTreeMap<String, &str> = folders.keys().map(|folder| (import_path(folder), *folder)).collect();
-    let mut units = Vec::new();
-    for (folder, files) in &folders {
-        let Some(main) = files.iter().position(|module| is_main(module)) else { continue };
-        let mut wanted: BTreeSet<&str> = BTreeSet::from([*folder]);
-        let mut queue = vec![*folder];
-        while let Some(next) = queue.pop() {
-            for import in folders[next].iter().flat_map(|module| &module.imports) {
-                if let Some(found) = by_import.get(&import.path)
-                    && wanted.insert(found)
-                {
-                    queue.push(found);
-                }
-            }
-        }
-        let mut chosen: Vec<(&'a Module, String)> = Vec::new();
-        for folder in &wanted {
-            let path = import_path(folder);
-            let files = folders[folder].iter().filter(|module| {
-                wanted.len() == 1 || module.package != "main" || *folder == folder_of(&files[main].path)
-            });
-            chosen.extend(files.map(|module| (*module, path.clone())));
-        }
-        let at = chosen.iter().position(|(module, _)| module.path == files[main].path);
-        let root = (*folder).to_owned();
-        units.push(Unit {
-            name: go_name(&root, &import_path(folder)),
-            root,
-            language: Language::Go,
-            modules: chosen,
-            main: at,
-            roots: Vec::new(),
-        });
-    }
-    units
-}
-
-fn is_main(module: &Module) -> bool {
-    module.package == "main"
-        && module.functions.iter().any(|function| function.name == "main" && function.owner.is_none())
-}
-
-/// The nearest folder whose name says something, else the module's.
-fn go_name(root: &str, import_path: &str) -> String {
-    const NEUTRAL: [&str; 8] = ["cmd", "app", "main", "server", "src", "service", "internal", "api"];
-    let telling =
-        |path: &str| path.rsplit('/').find(|part| !part.is_empty() && !NEUTRAL.contains(part)).map(str::to_owned);
-    let last = || import_path.rsplit('/').next().unwrap_or(import_path).to_owned();
-    telling(root).or_else(|| telling(import_path)).unwrap_or_else(last)
-}
-
-/// Folder and module path of every `go.mod`.
-fn go_modules(manifests: &[Manifest]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for manifest in manifests.iter().filter(|manifest| manifest.path.rsplit('/').next() == Some("go.mod")) {
-        let path = manifest
-            .text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("module "))
-            .map(|path| path.trim().trim_matches('"').to_owned());
-        found.push((folder_of(&manifest.path).to_owned(), path.unwrap_or_default()));
-    }
-    found
-}
-
-/// One unit per folder with a manifest or Dockerfile, else per top folder.
-fn python_units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>> {
-    let python: Vec<&'a Module> =
-        modules.iter().copied().filter(|module| module.language == Language::Python && !module.is_test).collect();
-    let marks: BTreeSet<&str> = manifests
-        .iter()
-        .filter(|manifest| marks_python(&manifest.path))
-        .map(|manifest| folder_of(&manifest.path))
-        .collect();
-    let mut groups: BTreeMap<String, Vec<&'a Module>> = BTreeMap::new();
-    for module in &python {
-        let folder = folder_of(&module.path);
-        let mark = marks.iter().filter(|mark| is_around(mark, folder)).max_by_key(|mark| mark.len());
-        let root = match mark {
-            Some(mark) => (*mark).to_owned(),
-            None => folder.split('/').next().unwrap_or("").to_owned(),
-        };
-        groups.entry(root).or_default().push(module);
-    }
-    let all: BTreeMap<&str, &'a Module> = python.iter().map(|module| (module.path.as_str(), *module)).collect();
-    let mut units = Vec::new();
-    for (root, own) in groups {
-        let roots = python_roots(&root);
-        let chosen = with_imported(&own, &roots, &all);
-        let name = root.rsplit('/').next().unwrap_or(&root).to_owned();
-        let modules =
-            chosen.into_iter().map(|module| (module, module.path.trim_end_matches(".py").to_owned())).collect();
-        units.push(Unit { name, root, language: Language::Python, modules, main: None, roots });
-    }
-    units
-}
-
-fn marks_python(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let lower = name.to_lowercase();
-    lower.contains("dockerfile")
-        || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "manage.py")
-        || (lower.starts_with("requirements") && (lower.ends_with(".txt") || lower.ends_with(".in")))
-}
-
-/// Where imports are looked up: the root, its `src`, and every folder around it.
-fn python_roots(root: &str) -> Vec<String> {
-    let mut roots = vec![root.to_owned(), join_path(root, "src"), join_path(root, "app")];
-    let mut folder = root;
-    while !folder.is_empty() {
-        folder = folder_of(folder);
-        roots.push(folder.to_owned());
-        roots.push(join_path(folder, "src"));
-    }
-    roots.dedup();
-    roots
-}
-
-/// A unit's own modules and those outside that they import (shared packages).
-fn with_imported<'a>(own: &[&'a Module], roots: &[String], all: &BTreeMap<&str, &'a Module>) -> Vec<&'a Module> {
-    let mut chosen: BTreeMap<&str, &'a Module> = own.iter().map(|module| (module.path.as_str(), *module)).collect();
-    let mut queue: Vec<&'a Module> = own.to_vec();
-    while let Some(module) = queue.pop() {
-        for import in &module.imports {
-            let parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
-            for used in 1..=parts.len() {
-                let file = parts[..used].join("/");
-                let found = roots.iter().find_map(|root| {
-                    let base = join_path(root, &file);
-                    all.get(format!("{base}.py").as_str())
-                        .or_else(|| all.get(format!("{base}/__init__.py").as_str()))
-                        .copied()
-                });
-                if let Some(found) = found
-                    && chosen.insert(&found.path, found).is_none()
-                {
-                    queue.push(found);
-                }
-            }
-        }
-    }
-    chosen.into_values().collect()
 }

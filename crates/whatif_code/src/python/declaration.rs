@@ -3,7 +3,7 @@
 use super::annotation::annotation;
 use super::file::{Part, Reader, Scope};
 use super::kind::{Field, Kind};
-use crate::ir::{Expr, ExprKind, Function, Param, Stmt, StmtKind, TypeDecl};
+use crate::ir::{self, Expr, ExprKind, Function, Param, Stmt, StmtKind, TypeDecl};
 use whatif_model::Range;
 
 impl<'t> Reader<'t, '_> {
@@ -55,17 +55,12 @@ impl<'t> Reader<'t, '_> {
         let result = parts.field(Field::ReturnType).map(|ty| annotation(self.walk.text(ty.node)));
         let doc = parts.field(Field::Body).filter(|_| is_kept).map(|body| self.docstring(body));
         Function {
-            name: text,
-            owner: None,
-            receiver: String::new(),
             params: parts.field(Field::Parameters).map(|list| self.params(list)).unwrap_or_default(),
             results: result.into_iter().filter(|ty| !ty.is_empty()).collect(),
-            decorators: Vec::new(),
             body,
             is_async: self.walk.text(part.node).starts_with("async"),
             doc: doc.unwrap_or_default(),
-            name_range: name.map_or_else(|| part.range(), |name| name.range()),
-            range: part.range(),
+            ..Function::new(text, name.map_or_else(|| part.range(), |name| name.range()), part.range())
         }
     }
 
@@ -75,17 +70,9 @@ impl<'t> Reader<'t, '_> {
         let value = self.optional(parts.field(Field::Body), part.range());
         let range = value.range;
         Function {
-            name: String::new(),
-            owner: None,
-            receiver: String::new(),
             params: parts.field(Field::Parameters).map(|list| self.params(list)).unwrap_or_default(),
-            results: Vec::new(),
-            decorators: Vec::new(),
             body: vec![Stmt { kind: StmtKind::Return(vec![value]), range }],
-            is_async: false,
-            doc: String::new(),
-            name_range: part.range(),
-            range: part.range(),
+            ..Function::new("", part.range(), part.range())
         }
     }
 
@@ -107,7 +94,7 @@ impl<'t> Reader<'t, '_> {
         if default.is_none() {
             default = declared.and_then(|ty| self.annotated_call(ty));
         }
-        Some(Param { name: self.dotted_text(name), ty, default })
+        Some(Param { name: self.dotted_text(name), ty, default, decorators: Vec::new() })
     }
 
     /// `Depends(f)` of `Annotated[T, Depends(f)]`: frameworks treat it as the default
@@ -133,15 +120,8 @@ impl<'t> Reader<'t, '_> {
         let bases = parts.field(Field::Superclasses).map(|list| self.bases(list)).unwrap_or_default();
         // The type precedes the types nested in it.
         let at = self.module.types.len();
-        self.module.types.push(TypeDecl {
-            name: full_name.clone(),
-            bases,
-            fields: Vec::new(),
-            interface_methods: Vec::new(),
-            body: Vec::new(),
-            decorators,
-            range: name.range(),
-        });
+        let decl = TypeDecl { bases, decorators, ..TypeDecl::new(full_name.clone(), name.range()) };
+        self.module.types.push(decl);
         let outer = std::mem::replace(&mut self.scope, Scope::Class(full_name));
         let body = self.body(parts.field(Field::Body));
         self.scope = outer;
@@ -161,15 +141,9 @@ impl<'t> Reader<'t, '_> {
     pub(super) fn type_alias(&mut self, part: Part<'t>) {
         let parts = self.walk.parts(part.node);
         if let (Some(name), Some(ty)) = (parts.field(Field::Left), parts.field(Field::Right)) {
-            self.module.types.push(TypeDecl {
-                name: annotation(self.walk.text(name.node)),
-                bases: vec![annotation(self.walk.text(ty.node))],
-                fields: Vec::new(),
-                interface_methods: Vec::new(),
-                body: Vec::new(),
-                decorators: Vec::new(),
-                range: name.range(),
-            });
+            let bases = vec![annotation(self.walk.text(ty.node))];
+            let alias = annotation(self.walk.text(name.node));
+            self.module.types.push(TypeDecl { bases, ..TypeDecl::new(alias, name.range()) });
         }
     }
 }
@@ -179,10 +153,15 @@ fn is_name(expr: &Expr, name: &str) -> bool {
 }
 
 /// `name: type` in a class body.
-fn field(stmt: &Stmt) -> Option<(String, String)> {
+fn field(stmt: &Stmt) -> Option<ir::Field> {
     match &stmt.kind {
         StmtKind::Assign { targets, ty, .. } if !ty.is_empty() => match &targets.first()?.kind {
-            ExprKind::Name(name) => Some((name.clone(), ty.clone())),
+            ExprKind::Name(name) => Some(ir::Field {
+                name: name.clone(),
+                ty: ty.clone(),
+                decorators: Vec::new(),
+                range: targets.first()?.range,
+            }),
             _ => None,
         },
         _ => None,

@@ -21,16 +21,10 @@ use whatif_model::facts::code::Language;
 /// - Of a generated file only imports, types, signatures, string constants and constructors are kept.
 pub fn read(path: &str, text: &str) -> Module {
     let mut module = Module {
-        path: path.to_owned(),
-        language: Language::Python,
         package: package(path),
-        imports: Vec::new(),
-        functions: Vec::new(),
-        types: Vec::new(),
-        top: Vec::new(),
         is_test: is_test(path),
         is_generated: is_generated(path, text),
-        errors: Vec::new(),
+        ..Module::new(path, Language::Python)
     };
     let Some(tree) = PARSER.with_borrow_mut(|parser| syntax::parse(parser, text)) else {
         module.errors.push((0..text.len()).into());

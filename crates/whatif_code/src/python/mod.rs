@@ -3,6 +3,7 @@
 mod annotation;
 mod compound;
 mod declaration;
+mod dialect;
 mod expression;
 mod file;
 mod import;
@@ -11,5 +12,7 @@ mod literal;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod units;
 
+pub(crate) use dialect::Python;
 pub use file::read;

@@ -14,6 +14,14 @@ pub enum Language {
     Go,
     /// Python.
     Python,
+    /// Java.
+    Java,
+    /// JavaScript and TypeScript, which share their libraries.
+    JavaScript,
+    /// C#.
+    CSharp,
+    /// Rust.
+    Rust,
 }
 
 impl Language {
@@ -22,6 +30,10 @@ impl Language {
         match self {
             Self::Go => "go",
             Self::Python => "python",
+            Self::Java => "java",
+            Self::JavaScript => "javascript",
+            Self::CSharp => "csharp",
+            Self::Rust => "rust",
         }
     }
 }

@@ -47,7 +47,7 @@ impl<'a> Interpreter<'a> {
         match &stmt.kind {
             StmtKind::Expr(expr) => {
                 let value = self.eval(expr);
-                if self.is_go() {
+                if self.manners.errors_are_values {
                     self.discard(&value);
                 }
             }

@@ -27,7 +27,7 @@ impl<'a> Interpreter<'a> {
         for (at, (key, value)) in entries.iter().enumerate() {
             let name = match key {
                 Some(key) => self.key_of(key, own.is_some() || !ty.is_empty()),
-                None => own.and_then(|ty| self.program.ty(ty).ir.fields.get(at).map(|(name, _)| name.clone())),
+                None => own.and_then(|ty| self.program.ty(ty).ir.fields.get(at).map(|field| field.name.clone())),
             };
             let value = self.eval(value);
             from = from.union(&value.from);
@@ -146,7 +146,7 @@ impl<'a> Interpreter<'a> {
     fn fill_fields(&mut self, id: crate::lower::values::ObjectId, ty: TypeId, args: &[Argument<'a>], _range: Range) {
         let mut fields: Vec<&'a str> = Vec::new();
         for ty in self.program.lineage(ty) {
-            fields.extend(self.program.ty(ty).ir.fields.iter().map(|(name, _)| name.as_str()));
+            fields.extend(self.program.ty(ty).ir.fields.iter().map(|field| field.name.as_str()));
         }
         let mut positional = fields.iter();
         for arg in args {

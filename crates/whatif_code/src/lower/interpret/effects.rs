@@ -44,7 +44,7 @@ impl<'a> Interpreter<'a> {
     /// What a call with an effect returns.
     fn result_of(&mut self, call: &Use<'a, '_>, number: u32) -> Abs<'a> {
         let mut origins = vec![Origin::Data(number)];
-        if self.is_go() {
+        if self.manners.errors_are_values {
             origins.push(Origin::Failure(number));
         }
         let from = Taint::of(origins);
@@ -258,7 +258,11 @@ impl<'a> Interpreter<'a> {
                 let kind = EffectKind::Acknowledge { positive: call.form.does == Does::Ack };
                 let effect = self.new_effect(kind, Target::Symbolic(peer), call.span);
                 let number = self.push_effect(effect);
-                Abs::tainted(if self.is_go() { Taint::one(Origin::Failure(number)) } else { Taint::default() })
+                Abs::tainted(if self.manners.errors_are_values {
+                    Taint::one(Origin::Failure(number))
+                } else {
+                    Taint::default()
+                })
             }
             _ => self.subscription(call),
         }

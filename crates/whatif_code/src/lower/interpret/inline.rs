@@ -187,7 +187,7 @@ impl<'a> Interpreter<'a> {
         let value = self.given(callee.module, &param.name, &param.ty);
         // gRPC's generated Python code calls every servicer method with the request and the context
         // (<https://grpc.github.io/grpc/python/grpc.html#grpc.ServicerContext>).
-        let is_context = at == 1 && !self.is_go() && matches!(self.run.trigger, Some(Trigger::Rpc { .. }));
+        let is_context = at == 1 && self.is_python() && matches!(self.run.trigger, Some(Trigger::Rpc { .. }));
         if is_context && matches!(value.kind, Kind::Unknown) {
             return self.library_object("grpc.ServicerContext", None).with(&value.from);
         }
@@ -196,7 +196,7 @@ impl<'a> Interpreter<'a> {
 
     /// The top level of a Python module, and what its imports run; once.
     pub(crate) fn load(&mut self, package: usize) {
-        if self.is_go() || !self.loaded.insert(package) {
+        if self.manners.starts_in_main || !self.loaded.insert(package) {
             return;
         }
         let frame = self.globals[package];
@@ -215,7 +215,7 @@ impl<'a> Interpreter<'a> {
         let watch = self.watch;
         self.push_activation(None, module, frame, call);
         let ir = self.program.modules[module];
-        if !self.is_go() {
+        if !self.manners.starts_in_main {
             for import in &ir.imports {
                 if let crate::lower::program::Imported::Own(package, _) = self.program.resolve(module, &import.path) {
                     self.load(package);
@@ -224,7 +224,7 @@ impl<'a> Interpreter<'a> {
         }
         self.exec(stmts);
         self.diverged = None;
-        if !self.is_go() {
+        if !self.manners.starts_in_main {
             self.decorate_module(module);
         }
         self.active.pop();

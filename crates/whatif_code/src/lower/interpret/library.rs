@@ -297,7 +297,7 @@ impl<'a> Interpreter<'a> {
         self.heap[id.0 as usize].fields = fields;
         self.note_peer(id, call);
         let mut from = call.taint().without_failures();
-        if self.is_go() && self.knowledge_of_errors(call) {
+        if self.manners.errors_are_values && self.knowledge_of_errors(call) {
             from = from.union(&Taint::setup_failure());
         }
         Abs { kind: Kind::Object(id), from }
@@ -421,7 +421,7 @@ impl<'a> Interpreter<'a> {
 
     fn sleep(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let pause = call.argument("pause").map_or_else(Abs::unknown, |arg| arg.value.clone());
-        let unit = if self.is_go() { 1e-6 } else { 1e3 };
+        let unit = self.manners.number_ms;
         let millis =
             pause.as_millis(unit).filter(|_| !pause.from.iter().any(|o| matches!(o, Origin::Random | Origin::Counter)));
         self.plain_effect(EffectKind::Sleep(millis), call.span);

@@ -185,7 +185,8 @@ impl<'a> Interpreter<'a> {
     fn unset_field(&mut self, ty: TypeId, name: &'a str) -> Abs<'a> {
         for ty in self.program.lineage(ty) {
             let declared = self.program.ty(ty);
-            if let Some((_, field_type)) = declared.ir.fields.iter().find(|(field, _)| field == name) {
+            if let Some(field) = declared.ir.fields.iter().find(|field| field.name == name) {
+                let field_type = &field.ty;
                 let value = self.typed(declared.module, field_type);
                 let lower = declared.ir.name.to_ascii_lowercase();
                 let is_config = ["config", "settings", "options"].iter().any(|word| lower.contains(word));

@@ -129,7 +129,7 @@ impl<'a> Interpreter<'a> {
             let backoff = Fact::known(Backoff::None, stated("no pause between attempts"));
             return Retry { attempts, backoff, jitter: Fact::absent(stated("no pause, so no jitter")) };
         };
-        let unit = if self.is_go() { 1e-6 } else { 1e3 };
+        let unit = self.manners.number_ms;
         let (backoff, random) = backoff_of(pause, unit);
         let label = match backoff {
             Backoff::Exponential(_) => "the pause grows with every attempt",

@@ -65,8 +65,11 @@ impl<'a> Interpreter<'a> {
                 let value = self.eval(tested);
                 let name = if let ExprKind::Name(name) = &tested.kind { Some(name.as_str()) } else { None };
                 let when = matches!(op.as_str(), "!=" | "is not");
-                let test =
-                    Test { fails_when: self.is_go().then_some(when), failures: value.from.only_failures(), name };
+                let test = Test {
+                    fails_when: self.manners.errors_are_values.then_some(when),
+                    failures: value.from.only_failures(),
+                    name,
+                };
                 (test, Abs::tainted(value.from))
             }
             _ => {

@@ -89,7 +89,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn stated_timeout(&self, value: &Abs<'a>, kind: TimeoutKind, at: Span) -> Fact<Timeout> {
-        let unit = if self.is_go() { 1e-6 } else { 1e3 };
+        let unit = self.manners.number_ms;
         let (value, kind) = match &value.kind {
             // requests: (connect, read).
             Kind::List(parts) | Kind::Tuple(parts) if parts.len() == 2 => (&parts[1], TimeoutKind::PerRead),
@@ -209,7 +209,7 @@ impl<'a> Interpreter<'a> {
         if !self.has_caller() {
             return Fact::Unknown;
         }
-        if !self.is_go() {
+        if self.is_python() {
             return self.python_deadline(call);
         }
         match context.map(|context| context.origin) {

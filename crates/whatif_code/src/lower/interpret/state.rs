@@ -2,11 +2,12 @@
 
 use crate::ir;
 use crate::knowledge::{Knowledge, Versions};
+use crate::language::{Manners, dialect};
 use crate::lower::program::Program;
 use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use whatif_model::facts::code::Trigger;
+use whatif_model::facts::code::{Language, Trigger};
 use whatif_model::flow::{Effect, EffectId, EffectKind, Flow, LoopKind, OnError, Outcome, Peer, Protocol, Step};
 use whatif_model::{Evidence, Fact, Span};
 
@@ -176,6 +177,7 @@ pub(crate) struct UnitFacts {
 
 /// The interpreter of one unit.
 pub(crate) struct Interpreter<'a> {
+    pub(crate) manners: Manners,
     pub(crate) program: &'a Program<'a>,
     pub(crate) knowledge: &'a Knowledge,
     pub(crate) versions: &'a Versions,
@@ -226,6 +228,7 @@ pub(crate) struct Interpreter<'a> {
 impl<'a> Interpreter<'a> {
     pub(crate) fn new(program: &'a Program<'a>, knowledge: &'a Knowledge, versions: &'a Versions) -> Self {
         let mut interpreter = Self {
+            manners: dialect(program.language).manners(),
             program,
             knowledge,
             versions,
@@ -294,7 +297,7 @@ impl<'a> Interpreter<'a> {
 
     /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.
     fn ignored_answers(&self, run: &mut Run) {
-        if self.is_go() {
+        if !self.is_python() {
             return;
         }
         for (at, effect) in run.effects.iter().enumerate() {
@@ -346,7 +349,11 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(crate) fn is_go(&self) -> bool {
-        self.program.language == whatif_model::facts::code::Language::Go
+        self.program.language == Language::Go
+    }
+
+    pub(crate) fn is_python(&self) -> bool {
+        self.program.language == Language::Python
     }
 
     /// Whether the code that is run is the entry point itself, not something it calls.

@@ -300,7 +300,11 @@ impl<'a> Interpreter<'a> {
 
     /// What a commit returns: an error in Go.
     pub(super) fn store_result(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let failure = if self.is_go() { crate::lower::values::Taint::setup_failure() } else { Default::default() };
+        let failure = if self.manners.errors_are_values {
+            crate::lower::values::Taint::setup_failure()
+        } else {
+            Default::default()
+        };
         Abs::tainted(call.taint().union(&failure))
     }
 
@@ -324,7 +328,7 @@ impl<'a> Interpreter<'a> {
             _ => LockKind::Process,
         };
         let at = self.object(id).made;
-        let unit = if self.is_go() { 1e-6 } else { 1e3 };
+        let unit = self.manners.number_ms;
         let lease = match (kind, fields.get("lease"), at) {
             (LockKind::Distributed, Some(lease), Some(at)) => match lease.as_millis(unit) {
                 Some(limit) => Fact::known(

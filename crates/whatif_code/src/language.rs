@@ -1,0 +1,75 @@
+//! What differs between languages: everything a language adds beside its tables is one [`Dialect`] in its folder.
+
+use crate::ir::Module;
+use crate::lower::{Imported, Manifest, Program, Unit};
+use whatif_model::facts::code::Language;
+
+/// A language: how its files are read, which of them make one program, what its names mean.
+pub(crate) trait Dialect: Sync {
+    /// Which one.
+    fn language(&self) -> Language;
+
+    /// Extensions of its source files, without dot.
+    fn extensions(&self) -> &'static [&'static str];
+
+    /// Reads one file. Pure, and without failure.
+    fn read(&self, path: &str, text: &str) -> Module;
+
+    /// Its tables of libraries.
+    fn tables(&self) -> &'static [&'static str];
+
+    /// Whether a file says where a program's root is, or which versions of libraries it uses.
+    fn is_manifest(&self, name: &str) -> bool;
+
+    /// Which modules make one program. `modules` are those of this language, in path order, tests left out.
+    fn units<'a>(&self, modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>>;
+
+    /// What an import path stands for, seen from a module; `None` for a library.
+    fn resolve(&self, program: &Program<'_>, module: usize, path: &str) -> Option<Imported>;
+
+    /// How the language behaves where lowering has to know.
+    fn manners(&self) -> Manners;
+}
+
+/// How a language behaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    /// Failures are returned and may be dropped unseen (Go, Rust), instead of thrown.
+    pub(crate) errors_are_values: bool,
+    /// What a bare number means where a span of time is expected, in milliseconds.
+    pub(crate) number_ms: f64,
+    /// Programs begin in a function `main`, and modules do nothing by being loaded.
+    pub(crate) starts_in_main: bool,
+    #[expect(dead_code, reason = "for the languages to come")]
+    /// Members may be named without their receiver (Java, C#).
+    pub(crate) implicit_receiver: bool,
+    #[expect(dead_code, reason = "for the languages to come")]
+    /// Objects are handed to constructors, fields and handlers by their declared types.
+    pub(crate) injects: bool,
+}
+
+/// Every language that is read.
+pub(crate) const DIALECTS: [&dyn Dialect; 2] = [&crate::go::Go, &crate::python::Python];
+
+/// The dialect of a language.
+pub(crate) fn dialect(language: Language) -> &'static dyn Dialect {
+    let found = DIALECTS.into_iter().find(|dialect| dialect.language() == language);
+    found.expect("modules are only made by the dialects listed")
+}
+
+/// The language of a source file, by its extension.
+pub fn of_path(path: &str) -> Option<Language> {
+    let extension = path.rsplit('/').next()?.rsplit_once('.')?.1;
+    DIALECTS.into_iter().find(|dialect| dialect.extensions().contains(&extension)).map(Dialect::language)
+}
+
+/// Reads one source file; `None` when no front end reads its kind.
+pub fn read(path: &str, text: &str) -> Option<Module> {
+    of_path(path).map(|language| dialect(language).read(path, text))
+}
+
+/// Whether a file is a manifest of some language's program.
+pub fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    DIALECTS.into_iter().any(|dialect| dialect.is_manifest(name))
+}

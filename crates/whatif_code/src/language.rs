@@ -68,8 +68,8 @@ pub fn read(path: &str, text: &str) -> Option<Module> {
     of_path(path).map(|language| dialect(language).read(path, text))
 }
 
-/// Whether a file is a manifest of some language's program.
+/// Whether a file is a manifest of some language's program, or a lockfile.
 pub fn is_manifest(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    DIALECTS.into_iter().any(|dialect| dialect.is_manifest(name))
+    crate::knowledge::manifest::is_manifest(path) || DIALECTS.into_iter().any(|dialect| dialect.is_manifest(name))
 }

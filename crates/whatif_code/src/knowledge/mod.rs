@@ -5,6 +5,7 @@
 
 mod index;
 pub(crate) use index::symbol;
+pub mod manifest;
 mod schema;
 mod version;
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use whatif_model::facts::package::Package;
 
 /// Package to version, of one unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,43 +34,63 @@ impl Versions {
         self.known.get(&normal(package))
     }
 
-    /// Reads the versions a manifest names: `go.mod`, requirements files, `pyproject.toml`, `Pipfile`, `setup.py`.
-    pub fn read(&mut self, path: &str, text: &str) {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        if name == "go.mod" {
-            text.lines().for_each(|line| self.go_line(line));
-        } else if !name.contains("ockerfile") {
-            text.lines().for_each(|line| self.python_line(line));
+    /// The versions manifests name, those nearest to the program first. Lockfiles win, then what the program itself
+    /// says, then what its parents, catalogues and bills of materials decide.
+    pub fn of_packages<'p>(nearest: impl IntoIterator<Item = &'p Package>) -> Self {
+        let nearest: Vec<&Package> = nearest.into_iter().collect();
+        let mut properties: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, value) in nearest.iter().flat_map(|package| &package.properties) {
+            properties.entry(name).or_insert(value);
         }
+        let locked = nearest.iter().filter(|package| package.locked).flat_map(|package| &package.managed);
+        let own = nearest.iter().flat_map(|package| &package.dependencies);
+        let plugins = nearest.iter().flat_map(|package| &package.plugins);
+        let managed = nearest.iter().flat_map(|package| &package.managed);
+        let mut versions = Self::default();
+        for dependency in locked.chain(own).chain(plugins).chain(managed) {
+            if let Some(version) = dependency.version.as_deref().and_then(|text| expanded(text, &properties)) {
+                versions.add(crate::lower::canonical(&dependency.package).as_ref(), &version);
+                if PLATFORMS.contains(&dependency.package.as_str()) {
+                    versions.add("org.springframework.boot:spring-boot", &version);
+                }
+            }
+        }
+        versions
     }
+}
 
-    fn go_line(&mut self, line: &str) {
-        let line = line.split("//").next().unwrap_or("").trim();
-        let mut words = line.strip_prefix("require ").unwrap_or(line).split_whitespace();
-        if let (Some(module), Some(version)) = (words.next(), words.next())
-            && version.starts_with('v')
-            && module.contains('.')
-        {
-            self.add(&crate::lower::canonical(module), &version[1..]);
-        }
-    }
+/// What decides the version of Spring Boot for a whole build, under its several names.
+const PLATFORMS: [&str; 4] = [
+    "org.springframework.boot:spring-boot-starter-parent",
+    "org.springframework.boot:spring-boot-dependencies",
+    "org.springframework.boot:spring-boot-gradle-plugin",
+    "org.springframework.boot",
+];
 
-    /// `flask==2.3.1`, `"httpx ~= 0.27"`, `redis = "^5.0"`. Only a pinned or caret-bound version says something.
-    fn python_line(&mut self, line: &str) {
-        let line = line.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'', ',', ' ']);
-        let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(line.len());
-        let (package, mut rest) = line.split_at(end);
-        if let Some(extras) = rest.strip_prefix('[') {
-            rest = extras.split_once(']').map_or("", |(_, rest)| rest);
-        }
-        let rest = rest.trim().trim_matches(['"', '\'', ',']);
-        let pinned = ["==", "~=", "="].iter().find_map(|op| rest.strip_prefix(op));
-        let Some(version) = pinned else { return };
-        let version = version.trim().trim_matches(['"', '\'', ',', ' ', '=', '^', '~']);
-        if !package.is_empty() {
-            self.add(package, version);
-        }
+/// How often a property is looked up inside a property.
+const HOPS_MAX: usize = 4;
+
+/// `${x.version}`, `$xVersion` and `$(XVersion)` replaced; none when a property is not known.
+fn expanded(text: &str, properties: &BTreeMap<&str, &str>) -> Option<String> {
+    let mut text = text.to_owned();
+    for _ in 0..HOPS_MAX {
+        let Some(at) = text.find('$') else { return Some(text) };
+        let rest = text.get(at + 1..)?;
+        let closing = if rest.starts_with('{') { Some('}') } else { rest.starts_with('(').then_some(')') };
+        let (name, end) = match closing {
+            Some(closing) => {
+                let end = rest.find(closing)?;
+                (rest.get(1..end)?, end + 1)
+            }
+            None => {
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                (rest.get(..end)?, end)
+            }
+        };
+        let value = properties.get(name)?;
+        text = format!("{}{value}{}", text.get(..at)?, rest.get(end..)?);
     }
+    None
 }
 
 impl Version {
@@ -101,13 +122,16 @@ fn normal(package: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::manifest::read;
 
     #[test]
     fn manifests_name_versions() {
-        let mut versions = Versions::default();
-        versions.read("a/go.mod", "module x\nrequire (\n\tgithub.com/redis/go-redis/v9 v9.5.1 // indirect\n)\n");
-        versions.read("b/requirements.txt", "Flask_SQLAlchemy==3.1.0 # pinned\nuvicorn[standard]==0.30\nredis>=4\n");
-        versions.read("b/pyproject.toml", "[tool.poetry.dependencies]\nhttpx = \"^0.27.2\"\n");
+        let packages = [
+            read("a/go.mod", "module x\nrequire (\n\tgithub.com/redis/go-redis/v9 v9.5.1 // indirect\n)\n"),
+            read("b/requirements.txt", "Flask_SQLAlchemy==3.1.0 # pinned\nuvicorn[standard]==0.30\nredis>=4\n"),
+            read("b/pyproject.toml", "[tool.poetry.dependencies]\nhttpx = \"^0.27.2\"\n"),
+        ];
+        let versions = Versions::of_packages(&packages);
         assert!(versions.of("github.com/redis/go-redis").is_some_and(|v| v.is_between("9", "10")));
         assert!(versions.of("flask-sqlalchemy").is_some_and(|v| v.is_between("3.1", "")));
         assert!(versions.of("uvicorn").is_some() && versions.of("httpx").is_some());

@@ -1,12 +1,13 @@
 //! Which modules make one program.
 
 use crate::ir::Module;
-use crate::knowledge::{Knowledge, Versions};
+use crate::knowledge::{Knowledge, Versions, manifest};
 use crate::language::{DIALECTS, dialect};
 use crate::lower::entries::{self, Found};
 use crate::lower::program::{FunctionId, Program, folder_of};
 use whatif_model::facts::Ignored;
 use whatif_model::facts::code::{CodeUnit, Language};
+use whatif_model::facts::package::Package;
 use whatif_model::{Evidence, Fact, FileId, Span, Stage};
 
 /// Stack of the thread that interprets: own functions are inlined, so nesting adds up.
@@ -46,7 +47,8 @@ pub fn lower(modules: &[Module], manifests: &[Manifest], knowledge: &Knowledge) 
         let modules: Vec<&Module> = sorted.iter().filter(own).copied().collect();
         units.extend(dialect.units(&modules, manifests));
     }
-    let worker = || units.iter().map(|unit| lower_unit(unit, manifests, knowledge)).collect::<Vec<_>>();
+    let packages: Vec<Package> = manifests.iter().map(|it| manifest::read(&it.path, &it.text)).collect();
+    let worker = || units.iter().map(|unit| lower_unit(unit, &packages, knowledge)).collect::<Vec<_>>();
     let mut lowered = std::thread::scope(|scope| {
         let spawned = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, worker);
         match spawned.map(std::thread::ScopedJoinHandle::join) {
@@ -59,14 +61,10 @@ pub fn lower(modules: &[Module], manifests: &[Manifest], knowledge: &Knowledge) 
     lowered
 }
 
-fn lower_unit(unit: &Unit<'_>, manifests: &[Manifest], knowledge: &Knowledge) -> CodeUnit {
-    let mut versions = Versions::default();
-    let mut nearest: Vec<&Manifest> =
-        manifests.iter().filter(|manifest| is_around(folder_of(&manifest.path), &unit.root)).collect();
-    nearest.sort_by_key(|manifest| std::cmp::Reverse(manifest.path.len()));
-    for manifest in nearest {
-        versions.read(&manifest.path, &manifest.text);
-    }
+fn lower_unit(unit: &Unit<'_>, packages: &[Package], knowledge: &Knowledge) -> CodeUnit {
+    let mut nearest: Vec<&Package> = packages.iter().filter(|package| is_around(package.scope(), &unit.root)).collect();
+    nearest.sort_by_key(|package| std::cmp::Reverse(package.path.len()));
+    let versions = Versions::of_packages(nearest);
     let program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone());
     let main = unit.main.and_then(|module| main_function(&program, module));
     let found = entries::run(&program, knowledge, &versions, main);

@@ -8,6 +8,7 @@ pub mod code;
 pub mod contract;
 pub mod deploy;
 pub mod mesh;
+pub mod package;
 pub mod prose;
 
 use crate::text::Span;

@@ -1,0 +1,12 @@
+//! Manifests and lockfiles: who a package is, and which versions of what it uses. One file per build tool.
+
+mod cargo;
+mod dotnet;
+mod go;
+mod gradle;
+mod maven;
+mod npm;
+mod python;
+mod reading;
+
+pub use reading::{is_manifest, read};

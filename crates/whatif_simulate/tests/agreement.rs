@@ -1,0 +1,139 @@
+//! The engine and the plain explorer of [`reference`] say the same: the same
+//! verdict, the same number of faults, the same length of the shortest way.
+
+#![allow(clippy::unwrap_used)]
+
+mod random;
+mod reference;
+mod world;
+
+use random::random_world;
+use reference::{Count, Outcome};
+use whatif_simulate::explore::*;
+use world::*;
+
+/// Programs compared in an ordinary run; `WHATIF_PROGRAMS` asks for more.
+const PROGRAMS: u64 = 80;
+/// States of the plain explorer before a program counts as too large;
+/// `WHATIF_STATES` asks for more.
+const PLAIN_STATES: u64 = 2_000;
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn bounds(question: Question) -> Bounds {
+    Bounds { deliveries: 2, ..question.bounds() }
+}
+
+fn engine(world: &World, question: Question, reductions: Reductions) -> Verdict {
+    let options = Options { max_states: 60_000, reductions, bounds: Some(bounds(question)) };
+    check(&world.slice, question, &options).verdict
+}
+
+/// What the engine found, in the words of the plain explorer; none when it
+/// did not look at everything.
+fn outcome(verdict: &Verdict) -> Option<Outcome> {
+    match verdict {
+        Verdict::Violated(trace) => {
+            Some(Outcome::Broken { property: trace.breach.property, faults: trace.faults, steps: trace.steps.len() })
+        }
+        Verdict::Holds { .. } => Some(Outcome::Clean),
+        Verdict::Depends { .. } => unreachable!("no unknowns"),
+        Verdict::Incomplete { .. } => None,
+    }
+}
+
+/// Fewest faults and the length of the shortest way with as few. Which of
+/// several promises breaks at the end of equally short ways may differ.
+fn cost(outcome: Outcome) -> Option<(u8, usize)> {
+    match outcome {
+        Outcome::Broken { faults, steps, .. } => Some((faults, steps)),
+        Outcome::Clean | Outcome::TooLarge => None,
+    }
+}
+
+fn faults(outcome: Outcome) -> Option<u8> {
+    cost(outcome).map(|(faults, _)| faults)
+}
+
+fn shown(world: &World, verdict: &Verdict) -> String {
+    let mut lines = Vec::new();
+    for operation in &world.slice.program.operations {
+        lines.push(format!("{} in {:?} resumes {}", operation.name, operation.service, operation.resumes));
+        lines.extend(operation.steps.iter().enumerate().map(|(at, step)| format!("  {at} {:?}", step.kind)));
+    }
+    lines.push(format!("{:?}\n{:?}", world.slice.client, world.slice.promises));
+    if let Verdict::Violated(trace) = verdict {
+        lines.push(text(world, trace));
+    }
+    lines.join("\n")
+}
+
+#[derive(Default, Debug)]
+struct Tally {
+    broken: u32,
+    clean: u32,
+    lengths: u32,
+    large: u32,
+}
+
+/// One way to run the engine, and how the plain explorer counts then.
+struct Setting {
+    name: &'static str,
+    reductions: Reductions,
+    count: Count,
+}
+
+/// Only what leaves lengths as they are may differ from one setting to the
+/// other; the cone drops steps, so it is compared by verdict and faults.
+const SETTINGS: [Setting; 2] = [
+    Setting { name: "stepwise", reductions: Reductions::NONE, count: Count::EveryStep },
+    Setting { name: "reduced", reductions: Reductions { cone: false, ..Reductions::ALL }, count: Count::Noticed },
+];
+
+fn compare(seed: u64, question: Question, tally: &mut Tally) -> Result<(), String> {
+    let world = random_world(seed);
+    let limit = usize::try_from(setting("WHATIF_STATES", PLAIN_STATES)).unwrap();
+    let plain = |count| reference::ask(&world.slice, question, bounds(question), count, limit);
+    let reduced = engine(&world, question, Reductions::ALL);
+    let (Some(found), Outcome::Broken { .. } | Outcome::Clean) = (outcome(&reduced), plain(Count::Noticed)) else {
+        tally.large += 1;
+        return Ok(());
+    };
+    *(if found == Outcome::Clean { &mut tally.clean } else { &mut tally.broken }) += 1;
+    for Setting { name, reductions, count } in SETTINGS {
+        let verdict = engine(&world, question, reductions);
+        let (Some(exact), expected) = (outcome(&verdict), plain(count)) else { continue };
+        if expected == Outcome::TooLarge {
+            continue;
+        }
+        if faults(found) != faults(expected) {
+            let shown = shown(&world, &reduced);
+            return Err(format!("seed {seed} {question:?}: engine {found:?}, plain {expected:?}\n{shown}"));
+        }
+        if cost(exact) != cost(expected) {
+            let shown = shown(&world, &verdict);
+            return Err(format!("seed {seed} {question:?} {name}: engine {exact:?}, plain {expected:?}\n{shown}"));
+        }
+        tally.lengths += 1;
+    }
+    Ok(())
+}
+
+#[test]
+fn engine_and_plain_explorer_agree() {
+    let first = setting("WHATIF_SEED", 0);
+    let programs = setting("WHATIF_PROGRAMS", PROGRAMS);
+    let mut tally = Tally::default();
+    let mut wrong = Vec::new();
+    for seed in first..first + programs {
+        for question in Question::EXPLORED {
+            wrong.extend(compare(seed, question, &mut tally).err());
+        }
+    }
+    println!("{tally:?}, {} wrong", wrong.len());
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong[..wrong.len().min(4)].join("\n\n"));
+    // The generator must produce both verdicts, often.
+    assert!(u64::from(tally.broken.min(tally.clean)) > programs / 10, "{tally:?}");
+}

@@ -3,17 +3,31 @@
 //! One file per reviewed root, outside it. A cache that is missing, damaged, or written by another
 //! build of whatif is no cache; nothing is ever lost by deleting it.
 
-use crate::read::FileFacts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// First bytes of a cache file: name and layout version.
 const MAGIC: &[u8; 8] = b"whatif\x00\x01";
 
 /// Bytes of one index entry: key, offset, length.
 const ENTRY: usize = 16 + 8 + 8;
+
+/// What is remembered about a file or a set of files, in the low bits of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What a file says, without its program.
+    Facts = 0,
+    /// The program in a file.
+    Module = 1,
+    /// What one program was lowered to.
+    Unit = 2,
+    /// What all programs were lowered to.
+    Units = 3,
+}
 
 /// The cache of one root.
 #[derive(Debug, Default)]
@@ -42,24 +56,40 @@ impl Cache {
 
     /// The key of a file: its path, because readers look at it, and its content.
     pub(crate) fn key(path: &str, bytes: &[u8]) -> u128 {
-        xxh3_128(bytes) ^ xxh3_128(path.as_bytes()).rotate_left(1)
+        Self::key_of([path.as_bytes(), bytes])
     }
 
-    /// The facts of a known file.
-    pub(crate) fn get(&self, key: u128) -> Option<FileFacts> {
+    /// The key of several things in a row. The lowest bits are left to [`Part`].
+    pub(crate) fn key_of<'b>(parts: impl IntoIterator<Item = &'b [u8]>) -> u128 {
+        let mut hasher = Xxh3::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        hasher.digest128() & !0xf
+    }
+
+    /// What is remembered under a key.
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: u128, part: Part) -> Option<T> {
+        let key = key ^ part as u128;
         let (start, end) = *self.index.get(&key)?;
         let facts = postcard::from_bytes(self.bytes.get(start..end)?).ok()?;
         self.used.lock().unwrap_or_else(PoisonError::into_inner).push(key);
         Some(facts)
     }
 
-    /// Remembers the facts of a file.
-    pub(crate) fn put(&self, key: u128, facts: &FileFacts) {
+    /// Keeps what is remembered under a key without looking at it.
+    pub(crate) fn keep(&self, key: u128, part: Part) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).push(key ^ part as u128);
+    }
+
+    /// Remembers something.
+    pub(crate) fn put<T: Serialize>(&self, key: u128, part: Part, value: &T) {
         if self.place.is_none() {
             return;
         }
-        if let Ok(bytes) = postcard::to_allocvec(facts) {
-            self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(key, bytes);
+        if let Ok(bytes) = postcard::to_allocvec(value) {
+            self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(key ^ part as u128, bytes);
         }
     }
 

@@ -4,6 +4,7 @@
 //! editor and agent servers, call [`review`]; tests call [`review_sources`] with files from memory.
 
 mod cache;
+mod code;
 mod discover;
 mod line;
 mod read;
@@ -107,7 +108,7 @@ fn review_here(options: &Options<'_>) -> Result<Review, Error> {
     }
     let cache = Cache::open(options.cache.as_deref(), &options.root);
     let mut stats = Stats { files_ignored: discovery.unread, ..Stats::default() };
-    let (files, unreadable) = read::read_all(&discovery.files, &cache, options.progress, &mut stats);
+    let (mut files, unreadable) = read::read_all(&discovery.files, &cache, options.progress, &mut stats);
     let mut problems = discovery.problems;
     problems.extend(unreadable);
     if files.is_empty() && problems.is_empty() {
@@ -116,10 +117,15 @@ fn review_here(options: &Options<'_>) -> Result<Review, Error> {
     if cache.damaged {
         problems.push(cache_problem("was damaged and is written anew"));
     }
+    if let Some(tell) = options.progress {
+        tell(Progress::Resolving);
+    }
+    let manifests = read::manifests(&files);
+    let code = code::units(&mut files, &manifests, &cache);
     if let Err(error) = cache.close() {
         problems.push(cache_problem(&format!("cannot be written: {}", error.to_string().to_lowercase())));
     }
-    Ok(line::run(files, problems, &options.config, &options.questions, stats, options.progress))
+    Ok(line::run(files, code, problems, &options.config, &options.questions, stats, options.progress))
 }
 
 fn cache_problem(what: &str) -> whatif_model::facts::Problem {
@@ -129,17 +135,19 @@ fn cache_problem(what: &str) -> whatif_model::facts::Problem {
 /// Reviews files from memory, as tests and editors hold them.
 pub fn review_sources(files: Vec<(String, String)>, config: &Config, questions: &[Mindset]) -> Review {
     let mut stats = Stats::default();
-    let files: Vec<read::ReadFile> = files
+    let mut files: Vec<read::ReadFile> = files
         .into_iter()
         .filter(|(path, _)| read::wanted(path))
         .map(|(path, text)| {
             let facts = read::read_text(&path, &text);
             stats.files_read += 1;
             stats.bytes += text.len() as u64;
-            read::ReadFile { source: whatif_model::SourceFile::new(path, text), facts }
+            read::ReadFile::of(whatif_model::SourceFile::new(path, text), facts)
         })
         .collect();
-    line::run(files, Vec::new(), config, questions, stats, None)
+    let manifests = read::manifests(&files);
+    let code = code::units(&mut files, &manifests, &Cache::default());
+    line::run(files, code, Vec::new(), config, questions, stats, None)
 }
 
 /// Runs `work` with so many threads; one per core when not said.

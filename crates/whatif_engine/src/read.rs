@@ -1,6 +1,6 @@
 //! Files to facts, in parallel: each file by itself, from the cache when its content is known.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Part};
 use crate::discover::Found;
 use crate::{Progress, Stats};
 use rayon::prelude::*;
@@ -15,8 +15,11 @@ use whatif_model::text::{Range, SourceFile, Span};
 /// What one file said.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct FileFacts {
-    /// Its program, for source code.
+    /// Its program, for source code; kept by [`crate::code`] under a key of its own.
+    #[serde(skip)]
     pub(crate) module: Option<Module>,
+    /// Where the grammar gave up: the first place, and how many there are.
+    pub(crate) broken: Option<(Range, usize)>,
     /// Its design facts, for contracts, deployment and configuration.
     pub(crate) design: Option<DesignFacts>,
     /// Its prose.
@@ -35,6 +38,19 @@ pub(crate) struct ReadFile {
     pub(crate) source: SourceFile,
     /// What it said.
     pub(crate) facts: FileFacts,
+    /// What identifies path and content.
+    pub(crate) key: u128,
+    /// Whether it is source code, whose program may still lie in the cache.
+    pub(crate) is_code: bool,
+}
+
+impl ReadFile {
+    /// A file from memory.
+    pub(crate) fn of(source: SourceFile, facts: FileFacts) -> Self {
+        let key = Cache::key(&source.path, source.text.as_bytes());
+        let is_code = kind(&source.path) == Some(Kind::Code);
+        Self { source, facts, key, is_code }
+    }
 }
 
 /// What a path alone says about which reader to try.
@@ -106,13 +122,17 @@ fn read_one(found: &Found, cache: &Cache) -> Result<ReadFile, Problem> {
     let key = Cache::key(&found.path, &bytes);
     let (text, decoding) = decode(&found.path, bytes);
     let source = SourceFile::new(found.path.clone(), text);
-    let mut facts = cache.get(key).unwrap_or_else(|| {
+    let mut facts = cache.get(key, Part::Facts).unwrap_or_else(|| {
         let facts = read_text(&source.path, &source.text);
-        cache.put(key, &facts);
+        cache.put(key, Part::Facts, &facts);
+        if let Some(module) = &facts.module {
+            cache.put(key, Part::Module, module);
+        }
         facts
     });
     facts.problems.extend(decoding);
-    Ok(ReadFile { source, facts })
+    let is_code = kind(&source.path) == Some(Kind::Code);
+    Ok(ReadFile { source, facts, key, is_code })
 }
 
 /// Text has no NUL bytes; the first 8 KiB decide, as in git.
@@ -151,7 +171,11 @@ pub(crate) fn read_text(path: &str, text: &str) -> FileFacts {
 fn dispatch(path: &str, text: &str) -> FileFacts {
     let mut facts = FileFacts::default();
     match kind(path) {
-        Some(Kind::Code) => facts.module = whatif_code::language::read(path, text),
+        Some(Kind::Code) => {
+            facts.module = whatif_code::language::read(path, text);
+            facts.broken =
+                facts.module.as_ref().and_then(|module| Some((*module.errors.first()?, module.errors.len())));
+        }
         Some(Kind::Prose) => {
             let read = whatif_read::spec::read(path, text);
             facts.prose = Some(read);

@@ -4,6 +4,7 @@ mod entries;
 mod interpret;
 mod print;
 mod program;
+mod programs;
 mod sql;
 mod syntax;
 #[cfg(test)]
@@ -13,5 +14,6 @@ mod values;
 
 pub use print::print;
 pub(crate) use program::{Imported, Program, canonical, folder_of, join_path};
-pub use units::{Manifest, lower};
+pub use programs::{Programs, lower, sort};
+pub use units::Manifest;
 pub(crate) use units::{Unit, is_around};

@@ -1,17 +1,14 @@
-//! Which modules make one program.
+//! One program: from its modules to a unit with its flows.
 
 use crate::ir::Module;
-use crate::knowledge::{Knowledge, Versions, manifest};
-use crate::language::{DIALECTS, dialect};
+use crate::knowledge::{Knowledge, Versions};
+use crate::language::dialect;
 use crate::lower::entries::{self, Found};
-use crate::lower::program::{FunctionId, Program, folder_of};
+use crate::lower::program::{FunctionId, Program};
 use whatif_model::facts::Ignored;
 use whatif_model::facts::code::{CodeUnit, Language};
 use whatif_model::facts::package::Package;
 use whatif_model::{Evidence, Fact, FileId, Span, Stage};
-
-/// Stack of the thread that interprets: own functions are inlined, so nesting adds up.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// A file that says where a program's root is, and which versions of libraries it uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,34 +34,12 @@ pub(crate) struct Unit<'a> {
     pub(crate) roots: Vec<String>,
 }
 
-/// Turns the modules of one repository into units with their flows. Pure; the order of `modules` does not matter.
-pub fn lower(modules: &[Module], manifests: &[Manifest], knowledge: &Knowledge) -> Vec<CodeUnit> {
-    let mut sorted: Vec<&Module> = modules.iter().collect();
-    sorted.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut units = Vec::new();
-    for dialect in DIALECTS {
-        let own = |module: &&&Module| module.language == dialect.language() && !module.is_test;
-        let modules: Vec<&Module> = sorted.iter().filter(own).copied().collect();
-        units.extend(dialect.units(&modules, manifests));
-    }
-    let packages: Vec<Package> = manifests.iter().map(|it| manifest::read(&it.path, &it.text)).collect();
-    let worker = || units.iter().map(|unit| lower_unit(unit, &packages, knowledge)).collect::<Vec<_>>();
-    let mut lowered = std::thread::scope(|scope| {
-        let spawned = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, worker);
-        match spawned.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(lowered)) => lowered,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => Vec::new(),
-        }
-    });
-    lowered.sort_by(|a, b| (&a.root, a.language, a.span).cmp(&(&b.root, b.language, b.span)));
-    lowered
-}
-
-fn lower_unit(unit: &Unit<'_>, packages: &[Package], knowledge: &Knowledge) -> CodeUnit {
-    let mut nearest: Vec<&Package> = packages.iter().filter(|package| is_around(package.scope(), &unit.root)).collect();
-    nearest.sort_by_key(|package| std::cmp::Reverse(package.path.len()));
-    let versions = Versions::of_packages(nearest);
+pub(super) fn lower_unit<'p>(
+    unit: &Unit<'_>,
+    packages: impl Iterator<Item = &'p Package>,
+    knowledge: &Knowledge,
+) -> CodeUnit {
+    let versions = Versions::of_packages(packages);
     let program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone());
     let main = unit.main.and_then(|module| main_function(&program, module));
     let found = entries::run(&program, knowledge, &versions, main);

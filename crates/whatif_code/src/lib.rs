@@ -6,6 +6,7 @@
 
 pub mod go;
 pub mod ir;
+pub mod javascript;
 pub mod knowledge;
 pub mod language;
 pub mod lower;

@@ -1,7 +1,7 @@
 //! Front ends read damaged files without panicking, and every range they report lies inside the file.
 
 use whatif_code::ir::Module;
-use whatif_code::{go, python};
+use whatif_code::{go, javascript, python};
 
 const GO: &str = r#"// Package shop sells.
 package shop
@@ -86,6 +86,33 @@ if __name__ == "__main__":
     main()
 "#;
 
+const TYPESCRIPT: &str = r#"// Sells.
+import express, { Router as R } from "express";
+const { Pool } = require("pg");
+export * from "./parts";
+
+@Controller('orders')
+export class Orders<T extends Order> extends Base<T> implements Port {
+  #seen = new Map<string, T[]>();
+  constructor(private readonly http: HttpService, @Inject('X') x?: X) { super(x); }
+  @Post(':id') async place(@Body() { id, lines = [], ...rest }: Input, ...more: string[]): Promise<T | null> {
+    if ((known = await this.find(id)) !== null && !known?.done) throw new Conflict(`größe ${id ?? 'none'} {}`);
+    else if (a < b) return this.#seen.get(id)!;
+    for (const [k, { v }] of Object.entries(lines)) { total += v as number; delete rest[k]; }
+    for (let i = 0; i < 3; i++) { await new Promise((resolve) => setTimeout(resolve, 2 ** i * 100)); }
+    do { n--; } while (n > 0);
+    switch (kind) { case 'a': case 'b': f(); break; default: { g(); } }
+    outer: try { await sql`select ${id}`; } catch (e) { continue outer; } finally { h?.(); }
+    return { id, 'k-l': 1, [k]: x => x * 2, async get() { return yield_(/re+/g); }, ...rest };
+  }
+  get size() { return this.n ||= 0; }
+}
+enum Topic { A = 'a', B }
+type Input = { id: string; send(m: string): void } & Partial<Order>;
+export default async function main() { const run = async () => {}; void run(); }
+module.exports = { main, "q": (await import("./lazy")).go };
+"#;
+
 /// xorshift64 (<https://www.jstatsoft.org/article/view/v008i14>): the same damage on every machine.
 struct Seeded(u64);
 
@@ -160,11 +187,18 @@ fn python_survives_damage() {
 }
 
 #[test]
+fn typescript_survives_damage() {
+    survives("shop/place.ts", TYPESCRIPT, javascript::read);
+}
+
+#[test]
 fn garbage_ends() {
     for garbage in ["(", "{[", "func(", "\"", "def ", "`", "x := ", "\\", "\u{0}\u{feff}"] {
         let text = garbage.repeat(2_000);
         go::read("a.go", &text);
         python::read("a.py", &text);
+        javascript::read("a.js", &text);
+        javascript::read("a.ts", &text);
     }
 }
 

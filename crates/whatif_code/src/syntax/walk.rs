@@ -146,6 +146,11 @@ impl<'t, K: Kind, F: Copy + Default + Eq> Walk<'t, K, F> {
         self.text.get(node.byte_range()).unwrap_or("")
     }
 
+    /// The text between two places, empty when there is none.
+    pub(crate) fn text_between(&self, start: usize, end: usize) -> &'t str {
+        self.text.get(start..end).unwrap_or("")
+    }
+
     /// Goes one level down; `false` at the limit, and then [`Self::leave`] must not be called.
     pub(crate) fn enter(&mut self) -> bool {
         let is_allowed = self.depth < DEPTH_MAX;

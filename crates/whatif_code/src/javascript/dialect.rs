@@ -1,0 +1,50 @@
+//! JavaScript as a [`Dialect`].
+
+use super::units;
+use crate::ir::Module;
+use crate::language::{Dialect, Manners};
+use crate::lower::{Imported, Manifest, Program, Unit};
+use whatif_model::facts::code::Language;
+
+/// JavaScript and TypeScript.
+pub(crate) struct JavaScript;
+
+impl Dialect for JavaScript {
+    fn language(&self) -> Language {
+        Language::JavaScript
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &super::file::EXTENSIONS
+    }
+
+    fn read(&self, path: &str, text: &str) -> Module {
+        super::read(path, text)
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &[include_str!("../knowledge/javascript/words.toml"), include_str!("../knowledge/javascript/language.toml")]
+    }
+
+    fn is_manifest(&self, name: &str) -> bool {
+        matches!(name, "package.json" | "tsconfig.json")
+    }
+
+    fn units<'a>(&self, modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>> {
+        units::units(modules, manifests)
+    }
+
+    fn resolve(&self, program: &Program<'_>, module: usize, path: &str) -> Option<Imported> {
+        units::resolve(program, module, path)
+    }
+
+    fn manners(&self) -> Manners {
+        Manners {
+            errors_are_values: false,
+            number_ms: 1.0,
+            starts_in_main: false,
+            implicit_receiver: false,
+            injects: true,
+        }
+    }
+}

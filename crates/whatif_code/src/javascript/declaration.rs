@@ -38,10 +38,7 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let ty = parts.field(Field::Type).map(|ty| self.ty(ty)).unwrap_or_default();
-        let value = match value {
-            Some(value) => Some(self.named_value(name, value)),
-            None => None,
-        };
+        let value = value.map(|value| self.named_value(name, value));
         out.append(&mut self.hoisted);
         match value {
             Some(value) => self.destructure(name, value, true, out),

@@ -4,7 +4,8 @@ use crate::components::Draft;
 use crate::identity::canonical;
 use crate::input::Input;
 use crate::names::{Names, unqualified};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use whatif_model::Span;
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::facts::code::{Entry, Trigger};
 use whatif_model::facts::contract::{Contract, ContractKind, ContractOperation};
@@ -13,6 +14,8 @@ use whatif_model::system::{Document, Idempotency, Node, Operation, ServiceId};
 
 /// Fills the operations, contracts and documents of the draft, taking flows out of the input.
 pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
+    let mut reached: BTreeSet<Span> =
+        input.code.iter_mut().flat_map(|unit| std::mem::take(&mut unit.reached)).collect();
     for at in 0..input.code.len() {
         let Some(service) = draft.code_services[at] else { continue };
         let unit = &mut input.code[at];
@@ -22,6 +25,12 @@ pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
         }
         for entry in background {
             add_entry(draft, service, entry, true);
+        }
+        // What one unit could not reach another one may have, and shared code is listed once.
+        for entry in std::mem::take(&mut unit.unreached) {
+            if reached.insert(entry.span) {
+                add_entry(draft, service, entry, true);
+            }
         }
         let (ignored, problems) = (std::mem::take(&mut unit.ignored), std::mem::take(&mut unit.problems));
         input.ignored.extend(ignored);

@@ -25,6 +25,8 @@ const ROUTERS_MAX: usize = 16;
 pub(crate) struct Found {
     pub(crate) entries: Vec<Entry>,
     pub(crate) background: Vec<Entry>,
+    pub(crate) unreached: Vec<Entry>,
+    pub(crate) reached: Vec<Span>,
     pub(crate) serves: Vec<(String, Span)>,
     pub(crate) peers: Vec<(Peer, Evidence)>,
     pub(crate) server_timeout: Fact<Bound>,
@@ -44,10 +46,14 @@ pub(crate) fn run(
     let start = interpreter.start_up(main);
     let background = interpreter.background(start, main);
     let entries = interpreter.run_registrations();
+    let reached = interpreter.reached();
+    let unreached = interpreter.run_rest();
     let facts = std::mem::take(&mut interpreter.facts);
     let mut found = Found {
         entries,
         background,
+        unreached,
+        reached,
         serves: facts.serves,
         peers: facts.peers,
         server_timeout: facts.server_timeout,
@@ -174,7 +180,7 @@ impl<'a> Interpreter<'a> {
         names
     }
 
-    fn run_function_id(&mut self, id: FunctionId) {
+    pub(super) fn run_function_id(&mut self, id: FunctionId) {
         let declared = self.program.function(id);
         let receiver = declared.ir.owner.as_ref().and_then(|owner| self.program.named_type(declared.module, owner));
         let receiver = receiver.map(|ty| Kind::Object(self.class_object(ty)).into());

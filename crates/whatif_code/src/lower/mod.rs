@@ -10,6 +10,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod units;
+mod unreached;
 mod values;
 
 pub use print::print;

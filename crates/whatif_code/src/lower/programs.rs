@@ -131,6 +131,8 @@ fn failed(unit: &Unit<'_>) -> CodeUnit {
         span: whatif_model::Range::new(0, 0).in_file(FileId::of(&path)),
         entries: Vec::new(),
         background: Vec::new(),
+        unreached: Vec::new(),
+        reached: Vec::new(),
         serves: Vec::new(),
         peers: Vec::new(),
         server_timeout: Fact::Unknown,

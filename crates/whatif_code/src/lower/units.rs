@@ -85,6 +85,8 @@ fn assemble(
         span,
         entries: found.entries,
         background: found.background,
+        unreached: found.unreached,
+        reached: found.reached,
         serves: found.serves,
         peers: found.peers,
         server_timeout: found.server_timeout,

@@ -53,6 +53,12 @@ pub struct CodeUnit {
     pub entries: Vec<Entry>,
     /// What the program does outside any entry point (start-up, background loops).
     pub background: Vec<Entry>,
+    /// Functions with effects that no entry point was seen to reach: frameworks nobody described, libraries.
+    #[serde(default)]
+    pub unreached: Vec<Entry>,
+    /// The names of all functions that were reached, in order; what another unit could not reach may be among them.
+    #[serde(default)]
+    pub reached: Vec<Span>,
     /// gRPC services it registers, by proto name.
     pub serves: Vec<(String, Span)>,
     /// Partners named at client construction, used in a flow or not.
@@ -115,6 +121,8 @@ pub enum Trigger {
     Schedule(Value),
     /// The start of the program.
     Start,
+    /// A call from code that was not seen: nothing here was understood to call it.
+    Unseen,
 }
 
 impl Trigger {
@@ -127,6 +135,7 @@ impl Trigger {
             Self::Message { topic, .. } => format!("message {}", topic.name.display()),
             Self::Schedule(when) => format!("schedule {}", when.display()),
             Self::Start => "start".to_owned(),
+            Self::Unseen => "unseen caller".to_owned(),
         }
     }
 }

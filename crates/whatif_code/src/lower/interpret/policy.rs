@@ -121,7 +121,11 @@ impl<'a> Interpreter<'a> {
         let unseen_client = call.object().is_some_and(|id| self.object(id).made.is_none())
             && call.form.set.get("configured").is_none_or(|who| who != "context");
         let unseen_context = context.is_some_and(|context| context.origin == ContextOrigin::Unknown);
-        if unseen_client || unseen_context {
+        // A request made elsewhere may carry a deadline.
+        let unseen_request = call
+            .argument("request")
+            .is_some_and(|request| !matches!(request.value.kind, Kind::Object(id) if self.object(id).made.is_some()));
+        if unseen_client || unseen_context || unseen_request {
             return Fact::Unknown;
         }
         let Some(default) = call.library.default_of("timeout", self.versions) else { return Fact::Unknown };

@@ -46,19 +46,40 @@ pub(crate) fn build(input: &mut Input, groups: Vec<Group>) -> Draft {
     components.sort_by(|a, b| {
         (&a.name, a.units.first().map(|u| u.2.span)).cmp(&(&b.name, b.units.first().map(|u| u.2.span)))
     });
+    let mut left = Vec::new();
     for component in components {
-        let Some(node) = add(&mut draft, &component) else { continue };
-        for (design, unit) in &component.group.units {
-            draft.unit_nodes.insert((*design, *unit), node);
-        }
-        if let Node::Service(id) = node {
-            for code in &component.group.code {
-                draft.code_services[*code] = Some(id);
-            }
-            draft.service_units.push(component.units.iter().map(|(d, u, _)| (*d, *u)).collect());
+        match add(&mut draft, &component) {
+            Some(node) => place(&mut draft, &component, node),
+            None => left.push(component),
         }
     }
+    if draft.system.services.is_empty() {
+        add_libraries(&mut draft, &left);
+    }
     draft
+}
+
+/// Where nothing is served or deployed, what was written is a library, and its functions are what is reviewed.
+fn add_libraries(draft: &mut Draft, components: &[Component<'_>]) {
+    for component in components {
+        if component.code.iter().any(|unit| !unit.unreached.is_empty()) {
+            draft.system.services.push(service(component, false));
+            let id = ServiceId(draft.system.services.len() as u32 - 1);
+            place(draft, component, Node::Service(id));
+        }
+    }
+}
+
+fn place(draft: &mut Draft, component: &Component<'_>, node: Node) {
+    for (design, unit) in &component.group.units {
+        draft.unit_nodes.insert((*design, *unit), node);
+    }
+    if let Node::Service(id) = node {
+        for code in &component.group.code {
+            draft.code_services[*code] = Some(id);
+        }
+        draft.service_units.push(component.units.iter().map(|(d, u, _)| (*d, *u)).collect());
+    }
 }
 
 fn component(input: &Input, group: Group) -> Component<'_> {
@@ -101,7 +122,7 @@ fn name(units: &[(usize, usize, &DeployUnit)], code: &[&CodeUnit]) -> String {
 fn add(draft: &mut Draft, component: &Component<'_>) -> Option<Node> {
     let serves = component.code.iter().any(|unit| !unit.auxiliary && !unit.entries.is_empty());
     let deployed = component.units.iter().any(|(_, _, unit)| unit.kind != UnitKind::Image);
-    let auxiliary = !component.code.is_empty() && component.code.iter().all(|unit| unit.auxiliary);
+    let auxiliary = !component.code.is_empty() && component.code.iter().all(|unit| unit.tool);
     if !deployed && !serves && !component.code.iter().any(|unit| !unit.auxiliary && !unit.background.is_empty()) {
         return None;
     }

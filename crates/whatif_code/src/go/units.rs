@@ -12,17 +12,7 @@ pub(super) fn units<'a>(go: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'
     for module in go {
         folders.entry(folder_of(&module.path)).or_default().push(module);
     }
-    let import_path = |folder: &str| -> String {
-        let root = roots.iter().filter(|(root, _)| is_around(root, folder)).max_by_key(|(root, _)| root.len());
-        match root {
-            Some((root, path)) if folder.len() > root.len() => {
-                let rest = folder[root.len()..].trim_start_matches('/');
-                format!("{path}/{rest}")
-            }
-            Some((_, path)) => path.clone(),
-            None => folder.to_owned(),
-        }
-    };
+    let import_path = |folder: &str| import_path(&roots, folder);
     let by_import: BTreeMap<String, &str> = folders.keys().map(|folder| (import_path(folder), *folder)).collect();
     let mut units = Vec::new();
     for (folder, files) in &folders {
@@ -57,7 +47,49 @@ pub(super) fn units<'a>(go: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'
             roots: Vec::new(),
         });
     }
+    units.extend(libraries(&folders, &roots, &units));
     units
+}
+
+/// What no program imports, one unit per Go module: somebody else's program does.
+fn libraries<'a>(
+    folders: &BTreeMap<&str, Vec<&'a Module>>,
+    roots: &[(String, String)],
+    programs: &[Unit<'a>],
+) -> Vec<Unit<'a>> {
+    let imported: BTreeSet<&str> =
+        programs.iter().flat_map(|unit| unit.modules.iter().map(|(module, _)| folder_of(&module.path))).collect();
+    let mut libraries: BTreeMap<&str, Unit<'a>> = BTreeMap::new();
+    for (folder, files) in folders.iter().filter(|(folder, _)| !imported.contains(**folder)) {
+        let Some((root, path)) = module_around(roots, folder) else { continue };
+        let library = libraries.entry(root).or_insert_with(|| Unit {
+            root: root.clone(),
+            name: go_name(root, path),
+            language: Language::Go,
+            modules: Vec::new(),
+            main: None,
+            roots: Vec::new(),
+        });
+        library.modules.extend(files.iter().map(|module| (*module, import_path(roots, folder))));
+    }
+    libraries.into_values().collect()
+}
+
+/// What the packages of a folder are imported as.
+fn import_path(roots: &[(String, String)], folder: &str) -> String {
+    match module_around(roots, folder) {
+        Some((root, path)) if folder.len() > root.len() => {
+            let rest = folder[root.len()..].trim_start_matches('/');
+            format!("{path}/{rest}")
+        }
+        Some((_, path)) => path.clone(),
+        None => folder.to_owned(),
+    }
+}
+
+/// The folder and path of the Go module a folder belongs to.
+fn module_around<'r>(roots: &'r [(String, String)], folder: &str) -> Option<&'r (String, String)> {
+    roots.iter().filter(|(root, _)| is_around(root, folder)).max_by_key(|(root, _)| root.len())
 }
 
 fn is_main(module: &Module) -> bool {

@@ -35,6 +35,17 @@ pub(crate) struct Found {
     pub(crate) tracing: Fact<String>,
 }
 
+impl Found {
+    /// Without a `main` nothing starts: what is registered here serves in whatever program imports it.
+    pub(crate) fn belongs_to_others(&mut self) {
+        let mut own = std::mem::take(&mut self.entries);
+        own.append(&mut self.background);
+        own.append(&mut self.unreached);
+        self.unreached = own;
+        self.serves.clear();
+    }
+}
+
 /// Runs a program.
 pub(crate) fn run(
     program: &Program<'_>,

@@ -140,6 +140,7 @@ fn failed(unit: &Unit<'_>) -> CodeUnit {
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,
         auxiliary: false,
+        tool: false,
         ignored: Vec::new(),
         problems: vec![Problem {
             path,

@@ -42,7 +42,10 @@ pub(super) fn lower_unit<'p>(
     let versions = Versions::of_packages(packages);
     let program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone());
     let main = unit.main.and_then(|module| main_function(&program, module));
-    let found = entries::run(&program, knowledge, &versions, main);
+    let mut found = entries::run(&program, knowledge, &versions, main);
+    if main.is_none() && dialect(unit.language).manners().starts_in_main {
+        found.belongs_to_others();
+    }
     assemble(unit, &program, main, found, knowledge)
 }
 
@@ -65,9 +68,8 @@ fn assemble(
         None => first_span(unit),
     };
     let serving = !found.entries.is_empty();
-    let tool = uses_tool(unit, knowledge);
-    let auxiliary =
-        tool || (!serving && found.serves.is_empty() && found.background.is_empty()) || in_tool_folder(&unit.root);
+    let tool = uses_tool(unit, knowledge) || in_tool_folder(&unit.root);
+    let auxiliary = tool || (!serving && found.serves.is_empty() && found.background.is_empty());
     let whole = |fact: Fact<_>, label: &str| -> Fact<bool> {
         if fact.is_unknown() && serving { Fact::absent(Evidence::stated(Stage::Code, span, label)) } else { fact }
     };
@@ -98,6 +100,7 @@ fn assemble(
         },
         tracing,
         auxiliary,
+        tool,
         ignored: ignored(unit),
         problems: Vec::new(),
     }

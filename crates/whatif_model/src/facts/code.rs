@@ -72,8 +72,11 @@ pub struct CodeUnit {
     pub graceful_shutdown: Fact<bool>,
     /// Tracing instrumentation it installs. `Absent`: none.
     pub tracing: Fact<String>,
-    /// Whether the unit is a test, a tool or a load generator rather than a service.
+    /// Whether nothing shows that the unit is a service: a tool, or a program without any entry point that was understood.
     pub auxiliary: bool,
+    /// Whether it is a test, a tool or a load generator.
+    #[serde(default)]
+    pub tool: bool,
     /// What was not understood.
     pub ignored: Vec<Ignored>,
     /// What could not be read.

@@ -9,6 +9,7 @@ mod world;
 
 use random::random_world;
 use reference::{Count, Outcome};
+use std::collections::BTreeMap;
 use whatif_simulate::explore::*;
 use world::*;
 
@@ -70,8 +71,11 @@ fn shown(world: &World, verdict: &Verdict) -> String {
     lines.join("\n")
 }
 
+/// What was compared.
 #[derive(Default, Debug)]
 struct Tally {
+    /// Counterexamples that need a fault, by question.
+    faulty: BTreeMap<Question, u32>,
     broken: u32,
     clean: u32,
     lengths: u32,
@@ -101,6 +105,7 @@ fn compare(seed: u64, question: Question, tally: &mut Tally) -> Result<(), Strin
         tally.large += 1;
         return Ok(());
     };
+    *tally.faulty.entry(question).or_default() += u32::from(faults(found).is_some_and(|faults| faults > 0));
     *(if found == Outcome::Clean { &mut tally.clean } else { &mut tally.broken }) += 1;
     for Setting { name, reductions, count } in SETTINGS {
         let verdict = engine(&world, question, reductions);
@@ -134,6 +139,7 @@ fn engine_and_plain_explorer_agree() {
     }
     println!("{tally:?}, {} wrong", wrong.len());
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong[..wrong.len().min(4)].join("\n\n"));
-    // The generator must produce both verdicts, often.
+    // The generator must produce both verdicts, often, and faults must matter.
+    assert!(tally.faulty.values().all(|count| *count > 0), "{tally:?}");
     assert!(u64::from(tally.broken.min(tally.clean)) > programs / 10, "{tally:?}");
 }

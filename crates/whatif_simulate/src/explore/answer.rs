@@ -6,7 +6,7 @@ use super::program::{OperationId, Slice, UnknownId};
 use super::search::{Found, search};
 use super::trace::Trace;
 use super::unknown::{Condition, Configuration, decided, literals, prime_implicants};
-use super::{Bounds, Question, reduce, unknown};
+use super::{Bounds, Budget, Question, reduce, unknown};
 
 /// How to explore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +204,13 @@ impl<'a> Asked<'a> {
         }
         let mut worst = Outcome::Clean;
         for requests in self.request_choices(entry) {
-            worst = worse(worst, self.explore_requests(&decided, &requests));
+            worst = worse(worst, self.explore_requests(&decided, &requests, self.bounds));
+            if self.bounds.timely {
+                // The search for what a cut breaks passes over what is broken anyway.
+                let whole = Bounds { faults: Budget::NONE, ..self.bounds };
+                let anyway = self.explore_requests(&decided, &requests, whole);
+                worst = if matches!(worst, Outcome::Clean) { anyway } else { worst };
+            }
         }
         self.explored.push((decided, worst.clone()));
         worst
@@ -224,10 +230,10 @@ impl<'a> Asked<'a> {
         choices
     }
 
-    fn explore_requests(&mut self, slice: &Slice, requests: &[OperationId]) -> Outcome {
+    fn explore_requests(&mut self, slice: &Slice, requests: &[OperationId], bounds: Bounds) -> Outcome {
         let properties = self.question.properties();
         let reductions = self.options.reductions;
-        let code = match Code::new(slice, requests, properties, self.bounds, reductions) {
+        let code = match Code::new(slice, requests, properties, bounds, reductions) {
             Ok(code) => code,
             Err(rejected) => return Outcome::Incomplete(Incompleteness::Rejected(rejected)),
         };

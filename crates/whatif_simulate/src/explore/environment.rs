@@ -26,6 +26,10 @@ impl Machine<'_> {
                 client::IDLE => self.send(state, request, ActionKind::Send, out),
                 client::WAITING => {
                     self.client_receives(state, request, out);
+                    let link = client_link(request);
+                    if self.code.bounds.timely && state.slots().any(|slot| slot.link() == link) {
+                        continue;
+                    }
                     if self.client_may_retry(state, request) {
                         self.send(state, request, ActionKind::Resend, out);
                     } else {
@@ -81,9 +85,12 @@ impl Machine<'_> {
             let mut next = *state;
             next.put(index, Slot::default());
             let action = self.of_client(ActionKind::ClientReceives, request);
-            if failed && self.code.client.retry_on_error && self.client_may_retry(state, request) {
+            if failed
+                && (self.code.client.retry_on_error || self.code.bounds.timely)
+                && self.client_may_retry(state, request)
+            {
                 next.compact();
-                self.send(&next, request, ActionKind::Resend, out);
+                self.send(&next, request, ActionKind::Retry, out);
             }
             let outcome = if failed { client::FAILED } else { client::OK };
             self.close_client(&mut next, request, outcome);
@@ -126,7 +133,7 @@ impl Machine<'_> {
             }
             alive = true;
             let failed = usize::from(slot.failed() == 1);
-            if slot.phase() == Phase::Reply && !seen[failed] {
+            if slot.phase() == Phase::Reply && !seen[failed] && !self.crosses(state, slot) {
                 seen[failed] = true;
                 self.receive(state, index, other, out);
             }
@@ -161,10 +168,12 @@ impl Machine<'_> {
             return;
         };
         let tries_left = caller.tries() < self.tries(attempts);
-        if until_ok && !tries_left && alive {
+        let in_time = self.code.bounds.timely && !self.waits_across(state, caller);
+        if alive && (in_time || (until_ok && !tries_left)) {
             return;
         }
         let mut next = *state;
+        self.hang_up(&mut next, caller);
         self.disown(&mut next, caller.child());
         next.put(index, caller.with_child(0));
         let action = self.action(ActionKind::Timeout, caller);
@@ -202,7 +211,8 @@ impl Machine<'_> {
             for request in 0..self.code.requests.len() {
                 let pending = state.get(outbox.pending, request);
                 let publishing = state.get(outbox.publishing, request) == 1;
-                if pending == 0 {
+                let relay = self.code.program.topics[topic].relay;
+                if pending == 0 || relay.is_some_and(|relay| self.is_unheard(state, relay)) {
                     continue;
                 }
                 let mut next = *state;

@@ -14,11 +14,15 @@ pub enum Fault {
     Expire,
     /// A replica answers with the previous version.
     Stale,
+    /// Two services, or a service and its stores or broker, cannot reach each
+    /// other until it heals.
+    Partition,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 5] = [Fault::Crash, Fault::Lose, Fault::Duplicate, Fault::Expire, Fault::Stale];
+    pub const ALL: [Fault; 6] =
+        [Fault::Crash, Fault::Lose, Fault::Duplicate, Fault::Expire, Fault::Stale, Fault::Partition];
 
     pub(super) fn index(self) -> usize {
         self as usize
@@ -29,19 +33,19 @@ impl Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Per kind, at most 3 each, in the order of [`Fault::ALL`].
-    pub of: [u8; 5],
+    pub of: [u8; Fault::ALL.len()],
     /// Over all kinds.
     pub total: u8,
 }
 
 impl Budget {
     /// No faults at all.
-    pub const NONE: Budget = Budget { of: [0; 5], total: 0 };
+    pub const NONE: Budget = Budget { of: [0; Fault::ALL.len()], total: 0 };
 
     /// One of each of the given kinds, `total` together.
     #[must_use]
     pub fn one_of_each(kinds: &[Fault], total: u8) -> Self {
-        let mut of = [0; 5];
+        let mut of = [0; Fault::ALL.len()];
         for kind in kinds {
             of[kind.index()] = 1;
         }

@@ -61,6 +61,10 @@ pub(super) struct Layout {
     pub(super) global_words: u8,
     pub(super) block_words: u8,
     pub(super) used: [Field; Fault::ALL.len()],
+    /// Which cut is on; 0 is none.
+    pub(super) cut: Option<Field>,
+    /// Set when something failed because of a cut.
+    pub(super) felt: Option<Field>,
     /// Set by a write with a token older than one already applied.
     pub(super) stale_writer: Field,
     pub(super) client: Field,
@@ -115,6 +119,8 @@ impl Layout {
     /// Every field, for settling.
     pub(super) fn for_each(&mut self, mut settle: impl FnMut(&mut Field)) {
         self.used.iter_mut().for_each(&mut settle);
+        self.cut.iter_mut().for_each(&mut settle);
+        self.felt.iter_mut().for_each(&mut settle);
         settle(&mut self.stale_writer);
         settle(&mut self.client);
         settle(&mut self.attempts);

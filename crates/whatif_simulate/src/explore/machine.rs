@@ -12,6 +12,8 @@ pub(super) enum ActionKind {
     Send,
     /// A client stops waiting and sends again.
     Resend,
+    /// A client is told that it failed and sends again.
+    Retry,
     /// A client stops waiting.
     GiveUp,
     /// A client gets its answer.
@@ -44,6 +46,14 @@ pub(super) enum ActionKind {
     Duplicate,
     /// Fault (place: lock).
     Expire,
+    /// Fault (place: cut).
+    Cut,
+    /// A cut heals (place: cut).
+    Heal,
+    /// A request is lost in a cut (place: first step of the callee).
+    RequestCut,
+    /// A step cannot reach what it needs (place: the step).
+    Unreachable,
 }
 
 /// A transition, for the trace.
@@ -105,6 +115,7 @@ impl<'a> Machine<'a> {
         self.relay_steps(state, out);
         self.resume_steps(state, out);
         self.lease_steps(state, out);
+        self.cut_steps(state, out);
     }
 
     fn slot_steps(&self, state: &State, index: usize, out: &mut Successors) {

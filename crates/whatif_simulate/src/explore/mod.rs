@@ -22,6 +22,7 @@ mod fault;
 mod layout;
 pub mod limits;
 mod machine;
+mod partition;
 mod program;
 mod property;
 mod question;
@@ -35,7 +36,7 @@ mod unknown;
 mod visited;
 
 pub use answer::{Answer, Incompleteness, Options, Reductions, Verdict, check};
-pub use code::Rejected;
+pub use code::{Cut, Rejected};
 pub use fault::{Budget, Fault};
 pub use program::*;
 pub use property::{Breach, Property};

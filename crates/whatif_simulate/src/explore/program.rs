@@ -108,6 +108,28 @@ pub struct Step {
     pub origin: Origin,
     /// Present only when the unknown has this value.
     pub only_if: Option<Literal>,
+    /// What must be reachable for it, and where it goes when that is cut off.
+    pub needs: Option<Need>,
+}
+
+/// What a step needs to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// What.
+    pub peer: Peer,
+    /// Where the thread goes when it cannot be reached.
+    pub or_else: Exit,
+}
+
+/// What can be cut off from a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Its stores, all at once.
+    Stores,
+    /// The broker.
+    Broker,
+    /// Another service, asked for something that changes nothing.
+    Service(ServiceId),
 }
 
 use super::unknown::Literal;
@@ -498,7 +520,24 @@ impl Step {
     /// A step that is always present.
     #[must_use]
     pub fn new(kind: StepKind, origin: Origin) -> Self {
-        Step { kind, origin, only_if: None }
+        Step { kind, origin, only_if: None, needs: None }
+    }
+
+    /// The same step, which fails when it cannot reach something.
+    #[must_use]
+    pub fn needing(mut self, peer: Peer, or_else: Exit) -> Self {
+        self.needs = Some(Need { peer, or_else });
+        self
+    }
+
+    /// The same step with every label replaced.
+    #[must_use]
+    pub fn map_labels(mut self, map: impl Fn(Label) -> Label) -> Self {
+        self.kind = self.kind.map_labels(&map);
+        if let Some(Need { or_else: Exit::Goto(label), .. }) = &mut self.needs {
+            *label = map(*label);
+        }
+        self
     }
 
     /// The same step, present only under a condition.

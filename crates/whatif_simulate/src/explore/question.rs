@@ -11,9 +11,9 @@ pub enum Question {
     Twice,
     /// What if two run at the same time?
     Together,
-    /// What if the network is cut? Not explored yet.
+    /// What if the network is cut?
     Partition,
-    /// What if it is slow? Not explored yet.
+    /// What if it is slow? Answered by arithmetic, not by states.
     Slow,
 }
 
@@ -30,11 +30,14 @@ pub struct Bounds {
     pub deliveries: u8,
     /// Faults.
     pub faults: Budget,
+    /// Whether answers are in time: nobody stops waiting for one that can
+    /// still come.
+    pub timely: bool,
 }
 
 impl Question {
     /// The questions with an explorer behind them.
-    pub const EXPLORED: [Question; 3] = [Question::Halfway, Question::Twice, Question::Together];
+    pub const EXPLORED: [Question; 4] = [Question::Halfway, Question::Twice, Question::Together, Question::Partition];
 
     /// Default bounds (two of everything, two faults; see the semantics in
     /// `ARCHITECTURE.md`).
@@ -46,9 +49,12 @@ impl Question {
             // and these promises are broken by what happens, never by rest.
             Question::Twice => (1, 2, Budget::one_of_each(&[Fault::Crash, Fault::Duplicate], 2)),
             Question::Together => (2, 1, Budget::one_of_each(&[Fault::Expire, Fault::Stale], 1)),
-            Question::Partition | Question::Slow => (1, 1, Budget::NONE),
+            Question::Partition => (1, 2, Budget::one_of_each(&[Fault::Partition], 1)),
+            Question::Slow => (1, 1, Budget::NONE),
         };
-        Bounds { requests, client_attempts, call_attempts: 2, deliveries: 3, faults }
+        // What is late is asked by the other questions; here only what is cut.
+        let timely = self == Question::Partition;
+        Bounds { requests, client_attempts, call_attempts: 2, deliveries: 3, faults, timely }
     }
 
     /// What must hold, most telling first.
@@ -64,7 +70,16 @@ impl Question {
             ],
             Question::Twice => &[Property::AtMostOnce, Property::CompensatedOnce],
             Question::Together => &[Property::NoLostUpdate, Property::FencedWrites, Property::Convergence],
-            Question::Partition | Question::Slow => &[],
+            Question::Partition => &[
+                Property::AtMostOnce,
+                Property::AllOrCompensated,
+                Property::NoPhantomEvent,
+                Property::NoLostEvent,
+                Property::HonestAnswer,
+                Property::CompensatedOnce,
+                Property::NothingStuck,
+            ],
+            Question::Slow => &[],
         }
     }
 }

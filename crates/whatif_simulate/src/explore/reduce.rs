@@ -6,7 +6,9 @@
 
 use super::Property;
 use super::code::{exits_of, used};
-use super::program::{CallMode, EffectId, Exit, Guard, Operation, Register, Slice, StepKind, TopicId};
+use super::program::{
+    CallMode, EffectId, Exit, Guard, Need, Operation, OperationId, Peer, Register, ServiceId, Slice, StepKind, TopicId,
+};
 use super::property::relevant_effects;
 
 /// The slice without irrelevant steps.
@@ -15,7 +17,11 @@ pub(super) fn cone(slice: &Slice, properties: &[Property]) -> Slice {
     let mut reduced = slice.clone();
     for operation in &mut reduced.program.operations {
         for step in &mut operation.steps {
-            step.kind = cone.kept(slice, step.kind);
+            let kept = cone.kept(slice, step.kind);
+            if let (StepKind::Call { operation, .. }, StepKind::Branch { to }) = (step.kind, kept) {
+                step.needs = service_of(slice, operation).map(|peer| Need { peer: Peer::Service(peer), or_else: to });
+            }
+            step.kind = kept;
         }
         drop_dead_reads(operation);
         drop_empty_transactions(operation);
@@ -161,6 +167,10 @@ fn relevant_items(slice: &Slice, properties: &[Property]) -> Vec<bool> {
 fn uses(operation: &Operation, register: Register) -> bool {
     let mut steps = operation.steps.iter();
     steps.any(|step| used(step.kind) & (1 << register.0) != 0)
+}
+
+fn service_of(slice: &Slice, operation: OperationId) -> Option<ServiceId> {
+    slice.program.operations.get(operation.index()).map(|operation| operation.service)
 }
 
 /// What is left of a call into nothing relevant.

@@ -72,6 +72,14 @@ struct Faulted {
     known: Visited,
 }
 
+/// What became of a state.
+enum Expanded {
+    On,
+    Broken(Breach),
+    /// Broken, but not by what is asked about.
+    PassedOver,
+}
+
 impl<'a> Search<'a> {
     fn new(code: &'a Code, properties: &'a [Property], max_states: usize) -> Self {
         Search {
@@ -123,17 +131,18 @@ impl<'a> Search<'a> {
             if frontier.words.is_empty() {
                 // Jump to the nearest state a fault led to.
                 depth = *arriving.keys().next()?;
-            }
-            if let Some(joining) = arriving.remove(&depth) {
-                for (parent, words) in joining.iter() {
-                    self.admit(parent, words, &mut frontier);
-                }
+                self.join(&mut arriving, depth, &mut frontier);
             }
             let mut next = Frontier::default();
+            // First, so that of equally short ways the latest fault wins: a
+            // fault that comes before anything happened explains little.
+            self.join(&mut arriving, depth + 1, &mut next);
             for (id, words) in frontier.iter() {
                 let state = State::from_words(self.code.layout.fixed_words, words);
-                if let Some(breach) = self.expand(id, &state, &mut next) {
-                    return Some((id, breach));
+                match self.expand(id, &state, &mut next) {
+                    Expanded::Broken(breach) => return Some((id, breach)),
+                    Expanded::PassedOver => continue,
+                    Expanded::On => {}
                 }
                 if self.full {
                     return None;
@@ -147,7 +156,16 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn expand(&mut self, id: StateId, state: &State, next: &mut Frontier) -> Option<Breach> {
+    /// Takes in the states a fault leads to at this distance.
+    fn join(&mut self, arriving: &mut BTreeMap<u32, Frontier>, depth: u32, into: &mut Frontier) {
+        if let Some(joining) = arriving.remove(&depth) {
+            for (parent, words) in joining.iter() {
+                self.admit(parent, words, into);
+            }
+        }
+    }
+
+    fn expand(&mut self, id: StateId, state: &State, next: &mut Frontier) -> Expanded {
         self.successors.list.clear();
         let truncated = std::mem::take(&mut self.successors.truncated);
         self.machine.step(state, &mut self.successors);
@@ -159,7 +177,9 @@ impl<'a> Search<'a> {
         };
         self.successors.truncated |= truncated;
         if let Some(breach) = property::first_broken(self.properties, &view) {
-            return Some(breach);
+            let unfelt = self.code.layout.felt.is_some_and(|felt| state.get(felt, 0) == 0);
+            // What breaks without a cut is not about cuts, nor is what follows.
+            return if unfelt { Expanded::PassedOver } else { Expanded::Broken(breach) };
         }
         let mut list = std::mem::take(&mut self.successors.list);
         for successor in &mut list {
@@ -168,7 +188,7 @@ impl<'a> Search<'a> {
             self.admit(id, successor.state.words(), next);
         }
         self.successors.list = list;
-        None
+        Expanded::On
     }
 
     fn inject(&mut self, id: StateId, state: &State, depth: u32, faulted: &mut Faulted) {

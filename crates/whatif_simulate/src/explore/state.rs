@@ -73,6 +73,8 @@ slot_fields! {
     buffered, with_buffered: 34, 10;
     pc, with_pc: 44, 10;
     phase_bits, with_phase_bits: 54, 3;
+    /// Whether it may have crossed a cut just before the cut began.
+    arrived, with_arrived: 57, 1;
 }
 
 /// The bits of a slot without its links.

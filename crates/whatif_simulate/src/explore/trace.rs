@@ -10,7 +10,7 @@ use super::machine::{Action, ActionKind, Machine, Successor, Successors};
 use super::program::{EffectId, ItemId, LockId, OperationId, Origin, ServiceId, StepKind, TableId, TopicId};
 use super::state::{State, fingerprint};
 use super::unknown::Literal;
-use super::{Breach, Fault, dominance};
+use super::{Breach, Cut, Fault, dominance};
 
 /// A shortest way to a violation: no way has fewer faults, and none with as
 /// few faults has fewer steps.
@@ -59,6 +59,8 @@ pub enum Actor {
     Network(OperationId),
     /// The lock service.
     Lock(LockId),
+    /// The network between two sides.
+    Between(Cut),
 }
 
 /// What happens in a step.
@@ -68,6 +70,8 @@ pub enum Event {
     Send,
     /// The client stops waiting and sends again.
     Resend,
+    /// The client is told that it failed and sends again.
+    Retry,
     /// The client stops waiting for good.
     GiveUp,
     /// The client is answered.
@@ -103,6 +107,14 @@ pub enum Event {
     Duplicated,
     /// A living holder's lease runs out.
     LeaseExpires,
+    /// Two sides cannot reach each other any more.
+    CutOff,
+    /// They can again.
+    Healed,
+    /// A request is lost in the cut.
+    RequestCut,
+    /// A step cannot reach what it needs, and fails.
+    Unreachable,
 }
 
 /// A program step and its evidence.
@@ -211,8 +223,13 @@ fn describe(code: &Code, before: &State, taken: &Successor, names: Renaming) -> 
     let mut places = places_taken(code, &taken.steps);
     if places.is_empty() {
         places.extend(place_hit(code, action));
+    } else if action.kind == ActionKind::Unreachable {
+        places.splice(0..0, place_hit(code, action));
     }
-    let of_no_request = matches!(action.kind, ActionKind::Crash | ActionKind::Expire | ActionKind::LeaseEnds);
+    let of_no_request = matches!(
+        action.kind,
+        ActionKind::Crash | ActionKind::Expire | ActionKind::LeaseEnds | ActionKind::Cut | ActionKind::Heal
+    );
     TraceStep {
         actor: actor(code, action),
         event: event(code, action, &taken.state),
@@ -243,7 +260,7 @@ fn place_hit(code: &Code, action: Action) -> Option<Place> {
             let pc = code.steps.iter().position(writes)?;
             Some(Place { origin: code.program.topics[topic.index()].origin, ..place(code, pc) })
         }
-        ActionKind::Send | ActionKind::Resend | ActionKind::GiveUp | ActionKind::ClientReceives => {
+        ActionKind::Send | ActionKind::Resend | ActionKind::Retry | ActionKind::GiveUp | ActionKind::ClientReceives => {
             Some(Place { origin: code.client.origin, ..place(code, usize::from(action.place)) })
         }
         ActionKind::LeaseEnds | ActionKind::Expire => {
@@ -251,7 +268,7 @@ fn place_hit(code: &Code, action: Action) -> Option<Place> {
                 |step: &StepKind| matches!(step, StepKind::Lock { lock, .. } if u16::from(lock.0) == action.place);
             Some(place(code, code.steps.iter().position(takes)?))
         }
-        ActionKind::Crash => None,
+        ActionKind::Crash | ActionKind::Cut | ActionKind::Heal => None,
         _ => Some(place(code, usize::from(action.place))),
     }
 }
@@ -264,16 +281,24 @@ fn actor(code: &Code, action: Action) -> Actor {
     let small = u8::try_from(action.place).unwrap_or(u8::MAX);
     let operation = || operation_at(code, usize::from(action.place));
     match action.kind {
-        ActionKind::Send | ActionKind::Resend | ActionKind::GiveUp | ActionKind::ClientReceives => Actor::Client,
-        ActionKind::Deliver | ActionKind::Step | ActionKind::Receive | ActionKind::Timeout | ActionKind::Resume => {
-            Actor::Operation(operation())
+        ActionKind::Send | ActionKind::Resend | ActionKind::Retry | ActionKind::GiveUp | ActionKind::ClientReceives => {
+            Actor::Client
         }
+        ActionKind::Deliver
+        | ActionKind::Step
+        | ActionKind::Receive
+        | ActionKind::Timeout
+        | ActionKind::Resume
+        | ActionKind::Unreachable => Actor::Operation(operation()),
+        ActionKind::Cut | ActionKind::Heal => Actor::Between(code.cuts[usize::from(action.place)]),
         ActionKind::RelayPublish | ActionKind::RelayMark => Actor::Relay(TopicId(small)),
         ActionKind::LeaseEnds | ActionKind::Expire => Actor::Lock(LockId(small)),
         ActionKind::Crash => Actor::Service(ServiceId(small)),
-        ActionKind::Discard | ActionKind::LoseRequest | ActionKind::LoseReply | ActionKind::Duplicate => {
-            Actor::Network(operation())
-        }
+        ActionKind::Discard
+        | ActionKind::LoseRequest
+        | ActionKind::LoseReply
+        | ActionKind::RequestCut
+        | ActionKind::Duplicate => Actor::Network(operation()),
     }
 }
 
@@ -281,6 +306,7 @@ fn event(code: &Code, action: Action, after: &State) -> Event {
     match action.kind {
         ActionKind::Send => Event::Send,
         ActionKind::Resend => Event::Resend,
+        ActionKind::Retry => Event::Retry,
         ActionKind::GiveUp => Event::GiveUp,
         ActionKind::ClientReceives => {
             Event::Answered { ok: after.get(code.layout.client, usize::from(action.request)) == client::OK }
@@ -299,6 +325,10 @@ fn event(code: &Code, action: Action, after: &State) -> Event {
         ActionKind::LoseReply => Event::ReplyLost,
         ActionKind::Duplicate => Event::Duplicated,
         ActionKind::Expire => Event::LeaseExpires,
+        ActionKind::Cut => Event::CutOff,
+        ActionKind::Heal => Event::Healed,
+        ActionKind::RequestCut => Event::RequestCut,
+        ActionKind::Unreachable => Event::Unreachable,
     }
 }
 

@@ -75,7 +75,7 @@ impl Assembler {
         };
         let mut steps = self.steps;
         for step in &mut steps {
-            step.kind = step.kind.map_labels(map);
+            *step = step.map_labels(map);
         }
         // A label behind the last step needs something to stand on.
         steps.push(Step::new(StepKind::End, 0));

@@ -220,7 +220,7 @@ impl Built<'_> {
         Index(last(operations))
     }
 
-    fn service(&mut self, name: &str) -> ServiceId {
+    pub(super) fn service(&mut self, name: &str) -> ServiceId {
         let services = &mut self.slice.program.services;
         if let Some(at) = services.iter().position(|known| known == name) {
             return ServiceId(u8::try_from(at).unwrap_or(u8::MAX));

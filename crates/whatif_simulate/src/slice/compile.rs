@@ -3,8 +3,8 @@
 use super::assemble::{Assembler, to};
 use super::build::{Built, READ, proven};
 use crate::explore::{
-    Applies, CallMode, EffectId, Exit, Guard, InFlight, KeyPassing, Label, Mark, OperationId as Index, Origin, Scope,
-    Step as Line, StepKind, TableId, WriteKind as Change,
+    Applies, CallMode, EffectId, Exit, Guard, InFlight, KeyPassing, Label, Mark, OperationId as Index, Origin, Peer,
+    Scope, Step as Line, StepKind, TableId, WriteKind as Change,
 };
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::facts::code::Trigger;
@@ -210,7 +210,7 @@ impl<'m> Compiler<'_, 'm> {
         let origin = self.built.origin(Evidence::stated(Stage::Code, effect.span, String::new()));
         match &effect.kind {
             EffectKind::Call { operation, .. } => self.call(effect, operation, origin, around),
-            EffectKind::Read { item, .. } => self.reads(effect, item, origin),
+            EffectKind::Read { item, .. } => self.reads(effect, item, origin, around),
             EffectKind::Write { item, how } => self.write(effect, item, *how, origin, around),
             EffectKind::Publish { outbox } => self.publish(effect, *outbox, origin, around),
             EffectKind::Acknowledge { positive } => {
@@ -227,9 +227,10 @@ impl<'m> Compiler<'_, 'm> {
                 }
                 let scope = self.scope();
                 let in_flight = InFlight::Leave(Exit::ReplyError);
-                self.out.push(StepKind::DedupCheck { table, scope, on_hit: Exit::ReplyOk, in_flight }, origin);
+                let check = StepKind::DedupCheck { table, scope, on_hit: Exit::ReplyOk, in_flight };
+                self.at_store(effect, Line::new(check, origin), around);
             }
-            EffectKind::DedupMark { item, unique } => self.mark(effect, item, unique, origin),
+            EffectKind::DedupMark { item, unique } => self.mark(effect, item, unique, origin, around),
             EffectKind::Respond(outcome) => self.respond(*outcome, origin),
             EffectKind::KeyRead { .. } | EffectKind::NewIdentity | EffectKind::Sleep(_) | EffectKind::ClockRead => {}
         }
@@ -241,7 +242,7 @@ impl<'m> Compiler<'_, 'm> {
         if matches!(operation.trigger, Trigger::Message { .. }) { Scope::Request } else { Scope::Key }
     }
 
-    fn mark(&mut self, effect: &Effect, item: &str, unique: &Fact<bool>, origin: Origin) {
+    fn mark(&mut self, effect: &Effect, item: &str, unique: &Fact<bool>, origin: Origin, around: Around) {
         let table = self.built.table(node(&effect.target), item);
         self.marked.push(table);
         let scope = self.scope();
@@ -252,15 +253,23 @@ impl<'m> Compiler<'_, 'm> {
             let unknown = self.built.unknown(&address, "unique-key", &words, origin);
             for value in [true, false] {
                 let only_if = Some(crate::explore::Literal { unknown, value });
-                self.out.push_step(Line { only_if, ..Line::new(mark(value), origin) });
+                self.at_store(effect, Line { only_if, ..Line::new(mark(value), origin) }, around);
             }
         } else {
-            self.out.push(mark(proven(unique)), origin);
+            self.at_store(effect, Line::new(mark(proven(unique)), origin), around);
         }
     }
 
-    /// Only items that are written back need their reads.
-    fn reads(&mut self, effect: &Effect, item: &str, origin: Origin) {
+    /// A step at a store, which fails when the store cannot be reached. Inside a transaction only its beginning
+    /// can: what is not committed did not happen.
+    fn at_store(&mut self, effect: &Effect, step: Line, around: Around) {
+        let stored = matches!(effect.target, Target::Store(_)) && self.transaction.is_none();
+        let or_else = tolerated(effect).unwrap_or(around.failure);
+        self.out.push_step(if stored { step.needing(Peer::Stores, or_else) } else { step });
+    }
+
+    /// Only items that are written back need their reads; after a change, others may fail.
+    fn reads(&mut self, effect: &Effect, item: &str, origin: Origin, around: Around) {
         let Some(node) = node(&effect.target) else { return };
         let written_back = self.built.system[self.id].flow.effects.iter().any(|other| {
             let how =
@@ -269,8 +278,11 @@ impl<'m> Compiler<'_, 'm> {
         });
         if written_back {
             let id = self.built.item(node, item);
-            self.out.push(StepKind::Read { item: id, into: READ, from: crate::explore::Source::Primary }, origin);
+            let read = StepKind::Read { item: id, into: READ, from: crate::explore::Source::Primary };
+            self.at_store(effect, Line::new(read, origin), around);
             self.read.push((node, item.to_owned()));
+        } else if self.changed && self.transaction.is_none() {
+            self.at_store(effect, Line::new(StepKind::Skip, origin), around);
         }
     }
 
@@ -312,7 +324,7 @@ impl<'m> Compiler<'_, 'm> {
             effect: Some(Applies { effect: id, undo: false }),
             on_conflict: around.failure,
         };
-        self.out.push(write, origin);
+        self.at_store(effect, Line::new(write, origin), around);
     }
 
     pub(super) fn effect_of(&mut self, name: &str, idempotent: bool, essential: bool) -> EffectId {
@@ -334,7 +346,9 @@ impl<'m> Compiler<'_, 'm> {
             self.built.slice.program.topics[topic.index()].relay = service;
             self.out.push(StepKind::Outbox { topic, payload: None }, origin);
         } else {
-            self.out.push(StepKind::Publish { topic, payload: None, key: KeyPassing::Derived }, origin);
+            let publish = StepKind::Publish { topic, payload: None, key: KeyPassing::Derived };
+            let or_else = tolerated(effect).unwrap_or(around.failure);
+            self.out.push_step(Line::new(publish, origin).needing(Peer::Broker, or_else));
         }
         if self.built.slice.program.topics[topic.index()].effect.is_none() {
             // What consumers do with a second message is their own row of the matrix.
@@ -388,14 +402,20 @@ impl<'m> Compiler<'_, 'm> {
         match tolerated(effect).unwrap_or(around.failure) {
             _ if !self.changed => {}
             Exit::Next | Exit::ReplyOk => {}
-            Exit::Goto(label) => self.out.push(StepKind::Branch { to: to(label) }, origin),
+            Exit::Goto(label) => self.query(effect, to(label), origin),
             Exit::ReplyError => {
                 let failed = self.out.label();
-                self.out.push(StepKind::Branch { to: to(failed) }, origin);
+                self.query(effect, to(failed), origin);
                 let place = Evidence::stated(Stage::Code, effect.span, "fails or is too slow");
                 self.failures.push((failed, place));
             }
         }
+    }
+
+    fn query(&mut self, effect: &Effect, failed: Exit, origin: Origin) {
+        let whom = self.whom(effect);
+        let peer = Peer::Service(self.built.service(&whom));
+        self.out.push_step(Line::new(StepKind::Branch { to: failed }, origin).needing(peer, failed));
     }
 
     /// Where queries that fail end: the operation fails, and the answer cites the query.
@@ -420,10 +440,19 @@ impl<'m> Compiler<'_, 'm> {
         }
     }
 
+    /// The service a call goes to.
+    fn whom(&self, effect: &Effect) -> String {
+        match &effect.target {
+            Target::Service(id, _) => self.built.system[*id].name.clone(),
+            target => {
+                node(target).map_or("an unknown service".to_owned(), |node| self.built.system.address(node).to_owned())
+            }
+        }
+    }
+
     /// A callee outside the model: if it changes something, whether it recognises repeats is not known.
     fn outside(&mut self, effect: &Effect, operation: &str, changes: bool, origin: Origin) -> Index {
-        let whom = node(&effect.target)
-            .map_or("an unknown service".to_owned(), |node| self.built.system.address(node).to_owned());
+        let whom = self.whom(effect);
         let name = if operation.is_empty() { whom.clone() } else { format!("{operation} of {whom}") };
         let known = self.built.slice.program.operations.iter().position(|known| known.name == name);
         if let Some(at) = known {

@@ -8,6 +8,7 @@
 mod assemble;
 mod build;
 mod compile;
+mod partition;
 mod regions;
 mod slow;
 mod words;
@@ -69,7 +70,7 @@ fn not(reason: &str) -> Verdict {
 fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindset) -> Verdict {
     let operation = &system[id];
     let explored = match question {
-        Mindset::Partition => return not("partitions are not explored yet"),
+        Mindset::Partition => Question::Partition,
         Mindset::Slow => return slow::verdict(system, id),
         Mindset::Halfway => Question::Halfway,
         Mindset::Twice => Question::Twice,
@@ -77,7 +78,7 @@ fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindse
     };
     if operation.mutates.holds(|mutates| !mutates) {
         return match question {
-            Mindset::Halfway => not("it changes nothing"),
+            Mindset::Halfway | Mindset::Partition => not("it changes nothing"),
             _ => Verdict::Holds(Bounds { explored: "it changes nothing".to_owned(), ..Bounds::default() }),
         };
     }
@@ -86,5 +87,9 @@ fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindse
     }
     let options = Options { max_states: STATES_MAX, ..Options::default() };
     let answer = explore::check(&built.slice, explored, &options);
-    words::verdict(built, explored, &options, answer)
+    let verdict = words::verdict(built, explored, &options, answer);
+    match (explored, verdict) {
+        (Question::Partition, Verdict::Holds(bounds)) => partition::leases(built, &options, bounds),
+        (_, verdict) => verdict,
+    }
 }

@@ -3,7 +3,7 @@
 use super::assemble::to;
 use super::build;
 use super::compile::{Around, Commit, Compiler, node, plain_write};
-use crate::explore::{Exit, Isolation, Label, StepKind};
+use crate::explore::{Exit, Isolation, Label, Peer, Step as Line, StepKind};
 use whatif_model::evidence::Evidence;
 use whatif_model::flow::{Effect, EffectKind, Lock, LockKind, Outcome, Step, Target};
 use whatif_model::system::Node;
@@ -109,7 +109,8 @@ impl<'m> Compiler<'_, 'm> {
         let locks_rows = self.locks_rows(body);
         let isolation = if locks_rows { Isolation::Serializable } else { Isolation::ReadCommitted };
         let (failed, done, end) = (self.out.label(), self.out.label(), self.out.label());
-        self.out.push(StepKind::Begin { store, isolation }, origin);
+        let begin = Line::new(StepKind::Begin { store, isolation }, origin);
+        self.out.push_step(begin.needing(Peer::Stores, to(failed)));
         let outer = self.transaction.replace(Commit { end: Some(end), ..Commit::default() });
         let ended = self.block(body, Around { failure: to(failed), ..around });
         let commit = std::mem::replace(&mut self.transaction, outer).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::build::Built;
 use crate::explore::{
-    self, Actor, Answer, Breach, Change, Condition, Event, Fault, Incompleteness, OperationId as Index, Options,
+    self, Actor, Answer, Breach, Change, Condition, Cut, Event, Fault, Incompleteness, OperationId as Index, Options,
     Practice, Property, Question, StepKind, Subject, TraceStep as Taken,
 };
 use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
@@ -23,13 +23,7 @@ pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, 
         }
         explore::Verdict::Holds { bounds, states } => Verdict::Holds(Bounds {
             states: states as u64,
-            explored: format!(
-                "{} requests, {} sends each, {} deliveries, {} faults",
-                bounds.requests,
-                bounds.client_attempts.min(built.slice.client.attempts),
-                bounds.deliveries,
-                bounds.faults.total
-            ),
+            explored: explored(built, question, bounds),
             assumptions: assumptions(built),
         }),
         explore::Verdict::Depends { safe_when, deciding, trace: found, .. } => Verdict::Depends(Dependence {
@@ -44,6 +38,16 @@ pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, 
             Incompleteness::NotExplored => "not explored".to_owned(),
         }),
     }
+}
+
+/// The bounds in words.
+fn explored(built: &Built<'_>, question: Question, bounds: explore::Bounds) -> String {
+    let sends = bounds.client_attempts.min(built.slice.client.attempts);
+    if question == Question::Partition {
+        return format!("every partition that heals, {sends} sends, answers in time otherwise");
+    }
+    let (requests, deliveries, faults) = (bounds.requests, bounds.deliveries, bounds.faults.total);
+    format!("{requests} requests, {sends} sends each, {deliveries} deliveries, {faults} faults")
 }
 
 /// Which limit an operation exceeds.
@@ -135,6 +139,7 @@ fn actor(built: &Built<'_>, actor: Actor) -> String {
         Actor::Service(id) => program.services.get(id.index()).cloned().unwrap_or_default(),
         Actor::Relay(id) => format!("relay of {}", program.topics.get(id.index()).map_or("?", |topic| &topic.name)),
         Actor::Network(index) => format!("network to {}", operation(built, index)),
+        Actor::Between(_) => "network".to_owned(),
         Actor::Lock(id) => program.locks.get(id.index()).map_or("lock".to_owned(), |lock| lock.name.clone()),
     }
 }
@@ -145,6 +150,7 @@ fn action(built: &Built<'_>, step: &Taken) -> (String, String) {
     match step.event {
         Event::Send => ("sends a request".to_owned(), entry),
         Event::Resend => ("stops waiting and sends it again".to_owned(), entry),
+        Event::Retry => ("is told that it failed, and asks again".to_owned(), entry),
         Event::GiveUp => ("stops waiting for good".to_owned(), entry),
         Event::Answered { ok: true } => ("is told that it worked".to_owned(), String::new()),
         Event::Answered { ok: false } => ("is told that it failed".to_owned(), String::new()),
@@ -160,8 +166,40 @@ fn action(built: &Built<'_>, step: &Taken) -> (String, String) {
         Event::Crash => ("crashes".to_owned(), String::new()),
         Event::RequestLost => ("loses the request".to_owned(), String::new()),
         Event::ReplyLost => ("loses the answer".to_owned(), String::new()),
+        Event::CutOff => (format!("cuts {}", sides(built, step.actor)), String::new()),
+        Event::Healed => ("connects them again".to_owned(), String::new()),
+        Event::RequestCut => ("loses the request in the cut".to_owned(), String::new()),
+        Event::Unreachable => (unreachable(built, step), String::new()),
         Event::Duplicated => ("delivers it twice".to_owned(), String::new()),
     }
+}
+
+/// What a cut separates.
+fn sides(built: &Built<'_>, actor: Actor) -> String {
+    let name =
+        |id: explore::ServiceId| built.slice.program.services.get(id.index()).map_or("?", |service| service.as_str());
+    match actor {
+        Actor::Between(Cut::Services(a, b)) => format!("`{}` off from `{}`", name(a), name(b)),
+        Actor::Between(Cut::Stores(a)) => format!("`{}` off from its stores", name(a)),
+        Actor::Between(Cut::Broker(a)) => format!("`{}` off from the broker", name(a)),
+        _ => String::new(),
+    }
+}
+
+/// What a step cannot do, and what it does instead.
+fn unreachable(built: &Built<'_>, step: &Taken) -> String {
+    let mut places = step.places.iter();
+    let failed = places.next().map_or("cannot reach what it needs".to_owned(), |place| match place.step {
+        StepKind::Skip | StepKind::Read { .. } => "cannot read from its store".to_owned(),
+        StepKind::Branch { .. } => "gets no answer to a query".to_owned(),
+        StepKind::Begin { .. } => "cannot begin its transaction".to_owned(),
+        StepKind::Publish { .. } => "cannot publish".to_owned(),
+        StepKind::DedupCheck { .. } => "cannot look the key up".to_owned(),
+        StepKind::DedupMark { .. } => "cannot record the key".to_owned(),
+        kind => format!("cannot reach its store where it {}", step_kind(built, kind).unwrap_or_default()),
+    });
+    let instead: Vec<String> = places.filter_map(|place| step_kind(built, place.step)).collect();
+    if instead.is_empty() { failed } else { format!("{failed}, {}", instead.join(", ")) }
 }
 
 fn called(built: &Built<'_>, step: &Taken) -> String {
@@ -177,13 +215,20 @@ fn called(built: &Built<'_>, step: &Taken) -> String {
 
 /// The telling part of the steps taken in one transition.
 fn doing(built: &Built<'_>, step: &Taken) -> String {
-    let words: Vec<String> = step.places.iter().filter_map(|place| step_kind(built, place.step)).collect();
+    let words = said(built, step);
     if words.is_empty() { "goes on".to_owned() } else { words.join(", ") }
 }
 
 fn then(built: &Built<'_>, step: &Taken) -> String {
-    let words: Vec<String> = step.places.iter().filter_map(|place| step_kind(built, place.step)).collect();
+    let words = said(built, step);
     if words.is_empty() { String::new() } else { format!(", {}", words.join(", ")) }
+}
+
+/// Each thing once, however often it is counted.
+fn said(built: &Built<'_>, step: &Taken) -> Vec<String> {
+    let mut words: Vec<String> = step.places.iter().filter_map(|place| step_kind(built, place.step)).collect();
+    words.dedup();
+    words
 }
 
 fn step_kind(built: &Built<'_>, kind: StepKind) -> Option<String> {
@@ -230,6 +275,7 @@ fn fault(fault: Fault) -> &'static str {
         Fault::Duplicate => "the network delivers twice",
         Fault::Expire => "a lease expires",
         Fault::Stale => "a replica lags behind",
+        Fault::Partition => "a network partition",
     }
 }
 

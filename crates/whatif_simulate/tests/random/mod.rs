@@ -78,6 +78,7 @@ pub fn random_world(seed: u64) -> World {
         let other = world.operation("other", b, other);
         world.slice.concurrent.push(other);
     }
+    needs(random, &mut world);
     world.slice.promises = promises(random, &names);
     world
 }
@@ -107,6 +108,35 @@ fn names(random: &mut Random, world: &mut World, a: ServiceId) -> Names {
         program.tables[0].volatile_in = Some(a);
     }
     names
+}
+
+/// Some steps fail when they cannot reach something.
+fn needs(random: &mut Random, world: &mut World) {
+    for operation in &mut world.slice.program.operations {
+        let mut open = false;
+        for step in &mut operation.steps {
+            let or_else = random.pick(&[Exit::ReplyError, Exit::Next]);
+            let other = Peer::Service(ServiceId(1 - operation.service.0));
+            let peer = match step.kind {
+                _ if open || random.chance(30) => None,
+                StepKind::Publish { .. } => Some(Peer::Broker),
+                StepKind::Write { .. } | StepKind::DedupMark { .. } => Some(Peer::Stores),
+                StepKind::Begin { .. } => Some(Peer::Stores),
+                StepKind::Branch { .. } => Some(other),
+                _ => None,
+            };
+            open = match step.kind {
+                StepKind::Begin { .. } => true,
+                StepKind::Commit | StepKind::Rollback => false,
+                _ => open,
+            };
+            // A transaction that cannot begin is not gone through.
+            let or_else = if matches!(step.kind, StepKind::Begin { .. }) { Exit::ReplyError } else { or_else };
+            if let Some(peer) = peer {
+                *step = step.needing(peer, or_else);
+            }
+        }
+    }
 }
 
 fn promises(random: &mut Random, names: &Names) -> Promises {

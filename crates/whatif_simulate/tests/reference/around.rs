@@ -11,6 +11,9 @@ impl Rules<'_> {
                 Client::Idle => self.send(state.clone(), request, 1, next),
                 Client::Waiting { attempts } => {
                     self.client_receives(state, request, attempts, next);
+                    if self.bounds.timely && state.is_under_way(Caller::Client(request)) {
+                        continue;
+                    }
                     if attempts < self.attempts() {
                         self.send(state.clone(), request, attempts + 1, next);
                     } else {
@@ -54,7 +57,8 @@ impl Rules<'_> {
             }
             let mut received = state.clone();
             received.network.remove(at);
-            if *failed && self.slice.client.retry_on_error && attempts < self.attempts() {
+            let again = self.slice.client.retry_on_error || self.bounds.timely;
+            if *failed && again && attempts < self.attempts() {
                 self.send(received.clone(), request, attempts + 1, next);
             }
             let outcome = if *failed { Client::Failed } else { Client::Ok };
@@ -65,6 +69,9 @@ impl Rules<'_> {
     /// Requests and messages start threads; replies to nobody are dropped.
     pub fn deliveries(&self, state: &State, next: &mut Vec<Next>) {
         for (at, packet) in state.network.iter().enumerate() {
+            if self.crosses(state, packet) {
+                continue;
+            }
             let mut delivered = state.clone();
             delivered.network.remove(at);
             match packet {
@@ -77,7 +84,10 @@ impl Rules<'_> {
             next.push(Next { state: delivered.sorted(), cost: self.of_delivery() });
         }
         for (at, message) in state.queue.iter().enumerate() {
-            if message.deliveries >= self.bounds.deliveries.min(3) || !self.is_in_turn(state, message) {
+            if message.deliveries >= self.bounds.deliveries.min(3)
+                || !self.is_in_turn(state, message)
+                || !self.hears_the_broker(state, self.service_of(message.consumer))
+            {
                 continue;
             }
             let mut delivered = state.clone();
@@ -122,6 +132,10 @@ impl Rules<'_> {
     pub fn relays(&self, state: &State, next: &mut Vec<Next>) {
         for ((topic, request), rows) in &state.outboxes {
             let Some(payload) = rows.payloads.first() else { continue };
+            let relay = self.slice.program.topics[*topic].relay;
+            if relay.is_some_and(|relay| !self.hears_the_broker(state, relay.index())) {
+                continue;
+            }
             let mut relayed = state.clone();
             let mine = relayed.outboxes.get_mut(&(*topic, *request)).unwrap();
             if rows.published {

@@ -43,6 +43,7 @@ impl Rules<'_> {
                 next.push(expired.sorted());
             }
         }
+        next.extend(self.cuts(state));
         for thread in 0..state.threads.len() {
             next.extend(self.stale_read(state, thread));
         }

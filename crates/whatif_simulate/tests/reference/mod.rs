@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod around;
+mod cut;
 mod faults;
 mod promises;
 mod state;
@@ -83,6 +84,10 @@ fn explore(rules: &Rules, limit: usize) -> Outcome {
             let next = rules.next(&state);
             if let Some(property) = rules.broken(&state, next.is_empty()) {
                 let cost = (faults, steps + rules.unpaid(&state));
+                if rules.bounds.faults.allows(Fault::Partition) > 0 && !state.felt {
+                    // Not about partitions, nor is anything that follows.
+                    continue;
+                }
                 if best.is_none_or(|(_, best)| cost < best) {
                     best = Some((property, cost));
                 }
@@ -116,8 +121,13 @@ pub fn ask(slice: &Slice, question: Question, bounds: Bounds, count: Count, limi
     let mut worst = Outcome::Clean;
     for requests in choices {
         let properties = question.properties();
-        let rules = Rules { slice, count, requests, bounds, properties, steps: steps(slice) };
-        let outcome = explore(&rules, limit);
+        let mut rules = Rules { slice, count, requests, bounds, properties, steps: steps(slice) };
+        let mut outcome = explore(&rules, limit);
+        if outcome == Outcome::Clean && bounds.timely {
+            // What a cut does not break may be broken anyway.
+            rules.bounds.faults = Budget::NONE;
+            outcome = explore(&rules, limit);
+        }
         worst = match (worst, outcome) {
             (Outcome::TooLarge, _) | (_, Outcome::TooLarge) => Outcome::TooLarge,
             (
@@ -180,6 +190,7 @@ impl Rules<'_> {
         self.relays(state, &mut next);
         self.resumptions(state, &mut next);
         self.dead_leases(state, &mut next);
+        self.cut_steps(state, &mut next);
         next
     }
 }

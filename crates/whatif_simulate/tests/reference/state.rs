@@ -108,7 +108,9 @@ pub struct State {
     pub stale_writer: bool,
     pub fresh_keys: Vec<u8>,
     pub faults: [u8; Fault::ALL.len()],
-    pub cut: Option<usize>,
+    pub cut: Option<Cut>,
+    /// Whether something failed because of a cut.
+    pub felt: bool,
 }
 
 /// A key that is there.
@@ -136,6 +138,7 @@ impl State {
             fresh_keys: vec![1; rules.requests.len()],
             faults: [0; Fault::ALL.len()],
             cut: None,
+            felt: false,
         }
     }
 

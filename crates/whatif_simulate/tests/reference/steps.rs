@@ -15,8 +15,9 @@ impl Rules<'_> {
         if state.threads[index].waiting.is_some() {
             return self.waiting(state, index, next);
         }
-        let one_moment =
-            matches!(self.kind(&state.threads[index]), StepKind::Begin { isolation: Isolation::Serializable, .. });
+        let unreachable = self.unreachable(state, &state.threads[index]).is_some();
+        let one_moment = !unreachable
+            && matches!(self.kind(&state.threads[index]), StepKind::Begin { isolation: Isolation::Serializable, .. });
         if self.count == Count::EveryStep {
             let mut emit = |(state, cost): (State, usize)| next.push(Next { state: state.sorted(), cost });
             if one_moment {
@@ -24,9 +25,11 @@ impl Rules<'_> {
             }
             return self.one_step(state, index).into_iter().for_each(|state| emit((state, 1)));
         }
-        let notice = self.is_noticed(&state.threads[index]);
+        let notice = self.is_noticed(state, &state.threads[index]);
         let ends = self.kind(&state.threads[index]) == StepKind::End;
-        let cost = usize::from(notice || (ends && !state.threads[index].noticed));
+        let unpaid = !state.threads[index].noticed;
+        // Starting up to the step that fails is a step of its own.
+        let cost = usize::from(notice || (ends && unpaid)) + usize::from(unreachable && unpaid);
         let mut from = state.clone();
         from.threads[index].noticed |= notice;
         let after = if one_moment {
@@ -38,12 +41,14 @@ impl Rules<'_> {
     }
 
     /// Whether others can tell that the thread takes its next step.
-    fn is_noticed(&self, thread: &Thread) -> bool {
+    fn is_noticed(&self, state: &State, thread: &Thread) -> bool {
         let steps = &self.steps[thread.operation];
         let looks = |kind: &StepKind| matches!(kind, StepKind::Read { .. } | StepKind::DedupCheck { .. });
         let open = thread.transaction.as_ref();
         let closed_room = open.is_some_and(|open| !steps[open.begin..open.commit].iter().any(looks));
         match self.kind(thread) {
+            // Failing to reach something is noticed by the thread itself.
+            _ if self.unreachable(state, thread).is_some() => true,
             StepKind::Skip | StepKind::Rollback | StepKind::Branch { .. } | StepKind::Goto { .. } | StepKind::End => {
                 false
             }
@@ -81,7 +86,16 @@ impl Rules<'_> {
     fn one_step(&self, state: &State, index: usize) -> Vec<State> {
         let thread = &state.threads[index];
         let at = thread.at;
+        if let Some(exit) = self.unreachable(state, thread) {
+            let felt = State { felt: true, ..state.clone() };
+            return vec![self.moved(felt, index, self.target(thread.operation, at, exit))];
+        }
         if let StepKind::Branch { to } = self.kind(thread) {
+            let needs = self.slice.program.operations[thread.operation].steps.get(at).and_then(|step| step.needs);
+            if self.bounds.timely && needs.is_some() {
+                // It fails only when it is cut off.
+                return vec![self.moved(state.clone(), index, at + 1)];
+            }
             let other = self.target(thread.operation, at, to);
             return [at + 1, other].map(|to| self.moved(state.clone(), index, to)).to_vec();
         }
@@ -137,6 +151,9 @@ impl Rules<'_> {
                 let payload = payload.map_or(0, |from| thread.registers[from.index()]);
                 let key = passed(state, &thread, key);
                 self.broadcast(state, topic.index(), thread.request, key, payload);
+            }
+            StepKind::Ack if !self.hears_the_broker(state, self.service_of(thread.operation)) => {
+                state.felt |= thread.message.is_some();
             }
             StepKind::Ack => state.threads[index].message = None,
             StepKind::Lock { lock, into } => lock_up(state, index, lock.index(), into.index())?,
@@ -257,6 +274,13 @@ impl Rules<'_> {
         Ok(())
     }
 
+    fn called(&self, thread: &Thread) -> Option<usize> {
+        match self.kind(thread) {
+            StepKind::Call { operation, .. } => Some(operation.index()),
+            _ => None,
+        }
+    }
+
     fn call(&self, state: &mut State, index: usize, mode: CallMode) {
         let mut from = None;
         if mode == CallMode::Sync {
@@ -293,7 +317,7 @@ impl Rules<'_> {
         };
         for (at, packet) in state.network.iter().enumerate() {
             let Packet::Reply { to, failed, .. } = packet else { continue };
-            if *to != Some(own) {
+            if *to != Some(own) || self.crosses(state, packet) {
                 continue;
             }
             let mut received = state.clone();
@@ -302,8 +326,12 @@ impl Rules<'_> {
             goes_on(received, again, if *failed { on_error } else { Exit::Next });
         }
         // A call repeated for ever waits until the last try is really gone.
-        if !until_ok || more || !state.is_under_way(own) {
-            goes_on(state.clone(), more || until_ok, on_timeout);
+        let callee = self.called(thread).map_or(0, |callee| self.service_of(callee));
+        let in_time = self.bounds.timely && !self.is_apart(state, self.service_of(thread.operation), callee);
+        if !state.is_under_way(own) || !(in_time || (until_ok && !more)) {
+            let mut state = state.clone();
+            self.hang_up(&mut state, own);
+            goes_on(state, more || until_ok, on_timeout);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::super::limits;
 use super::super::program::{Guard, Item, ItemId, Slice, StepKind, TopicId};
 use super::super::property::relevant_effects;
 use super::super::{Property, Reductions};
+use super::cuts::CUT_BITS;
 use super::{Code, Rejected};
 
 pub(super) fn layout(
@@ -13,9 +14,10 @@ pub(super) fn layout(
     requests: usize,
     properties: &[Property],
     reductions: Reductions,
+    cuts: bool,
 ) -> Result<Layout, Rejected> {
     let mut places = Allocator::default();
-    let mut layout = allocate(slice, properties, reductions, &mut places);
+    let mut layout = allocate(slice, properties, (reductions, cuts), &mut places);
     let (global, block) = places.words();
     if !fits(global, block, requests) {
         return Err(Rejected::TooManyWords);
@@ -28,7 +30,12 @@ pub(super) fn layout(
     Ok(layout)
 }
 
-fn allocate(slice: &Slice, properties: &[Property], reductions: Reductions, places: &mut Allocator) -> Layout {
+fn allocate(
+    slice: &Slice,
+    properties: &[Property],
+    (reductions, cuts): (Reductions, bool),
+    places: &mut Allocator,
+) -> Layout {
     let program = &slice.program;
     let fresh = Code::has_fresh_keys(slice);
     let keys = if fresh { limits::MAX_KEYS } else { 1 };
@@ -38,6 +45,8 @@ fn allocate(slice: &Slice, properties: &[Property], reductions: Reductions, plac
         global_words: 0,
         block_words: 0,
         used: std::array::from_fn(|_| places.global(2)),
+        cut: cuts.then(|| places.global(CUT_BITS)),
+        felt: cuts.then(|| places.global(1)),
         stale_writer: places.global(1),
         client: places.per_request(3),
         attempts: places.per_request(2),

@@ -2,18 +2,25 @@
 
 use super::super::Reductions;
 use super::super::limits;
-use super::super::program::{Exit, Isolation, Label, Operation, Origin, Program, StepKind};
+use super::super::program::{Exit, Isolation, Label, Need, Operation, Origin, Program, StepKind};
 use super::{Entries, NOWHERE, Rejected};
 
 pub(super) struct Flat {
     pub(super) steps: Vec<StepKind>,
+    pub(super) needs: Vec<Option<Need>>,
     pub(super) origins: Vec<Origin>,
     pub(super) operation_of: Vec<usize>,
     pub(super) entries: Vec<Entries>,
 }
 
 pub(super) fn flatten(program: &Program) -> Result<Flat, Rejected> {
-    let mut flat = Flat { steps: Vec::new(), origins: Vec::new(), operation_of: Vec::new(), entries: Vec::new() };
+    let mut flat = Flat {
+        steps: Vec::new(),
+        needs: Vec::new(),
+        origins: Vec::new(),
+        operation_of: Vec::new(),
+        entries: Vec::new(),
+    };
     for operation in &program.operations {
         flat.append(operation);
         if flat.steps.len() > limits::MAX_STEPS {
@@ -90,7 +97,11 @@ impl Flat {
         let mut origin = 0;
         for step in &operation.steps {
             origin = step.origin;
+            let needs = step.needs.map(|need| Need { or_else: exit(need.or_else), ..need });
             self.push(step.kind.map_exits(exit, label), origin, index);
+            if let Some(last) = self.needs.last_mut() {
+                *last = needs;
+            }
             if let StepKind::SagaLog { stage: Some(stage) } = step.kind {
                 let after = pc_of(self.steps.len());
                 if let Some(resume) = entries.resume.get_mut(usize::from(stage)) {
@@ -114,6 +125,7 @@ impl Flat {
 
     fn push(&mut self, step: StepKind, origin: Origin, operation: usize) {
         self.steps.push(step);
+        self.needs.push(None);
         self.origins.push(origin);
         self.operation_of.push(operation);
     }

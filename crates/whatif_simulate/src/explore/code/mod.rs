@@ -1,18 +1,20 @@
 //! A slice made ready to run: one flat list of steps with absolute targets,
 //! and the layout of its states.
 
+mod cuts;
 mod fields;
 mod flatten;
 mod registers;
 mod validate;
 
+pub use cuts::Cut;
 pub(super) use registers::used;
 pub use validate::Rejected;
 pub(super) use validate::exits_of;
 
 use super::layout::Layout;
-use super::program::{Client, Exit, KeyPassing, OperationId, Origin, Program, Promises, Slice, StepKind};
-use super::{Bounds, Property, Reductions};
+use super::program::{Client, Exit, KeyPassing, Need, OperationId, Origin, Program, Promises, Slice, StepKind};
+use super::{Bounds, Fault, Property, Reductions};
 
 /// No program counter.
 pub(super) const NOWHERE: u16 = u16::MAX;
@@ -27,6 +29,10 @@ pub(super) struct Code {
     pub(super) bounds: Bounds,
     pub(super) reductions: Reductions,
     pub(super) steps: Vec<StepKind>,
+    /// What each step needs to reach, where anything can be cut off.
+    pub(super) needs: Vec<Option<Need>>,
+    /// What can be cut.
+    pub(super) cuts: Vec<Cut>,
     pub(super) origins: Vec<Origin>,
     /// The operation each step belongs to.
     pub(super) operation_of: Vec<usize>,
@@ -60,8 +66,14 @@ impl Code {
         reductions: Reductions,
     ) -> Result<Code, Rejected> {
         validate::validate(slice, requests)?;
-        let flat = flatten::flatten(&slice.program)?;
-        let layout = fields::layout(slice, requests.len(), properties, reductions)?;
+        let mut flat = flatten::flatten(&slice.program)?;
+        let mut found = Vec::new();
+        if bounds.faults.allows(Fault::Partition) > 0 {
+            found = cuts::cuts(&slice.program)?;
+        } else {
+            flat.needs.iter_mut().for_each(|need| *need = None);
+        }
+        let layout = fields::layout(slice, requests.len(), properties, reductions, !found.is_empty())?;
         let transactions = flatten::transactions(&flat.steps, &flat.operation_of, reductions)?;
         let keep = registers::keep(&flat, &transactions.begin_of);
         Ok(Code {
@@ -72,6 +84,8 @@ impl Code {
             bounds,
             reductions,
             steps: flat.steps,
+            needs: flat.needs,
+            cuts: found,
             origins: flat.origins,
             operation_of: flat.operation_of,
             entries: flat.entries,

@@ -1,7 +1,9 @@
 //! Refuses slices that point at nothing or do not fit a packed state.
 
 use super::super::limits;
-use super::super::program::{Exit, Guard, InFlight, Label, OperationId, Program, Register, Slice, StepKind, WriteKind};
+use super::super::program::{
+    Exit, Guard, InFlight, Label, Need, OperationId, Peer, Program, Register, Slice, StepKind, WriteKind,
+};
 
 /// Why a slice cannot be explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,10 @@ pub(super) fn validate(slice: &Slice, requests: &[OperationId]) -> Result<(), Re
         && program.operations.iter().all(|operation| {
             let steps = operation.steps.len();
             operation.service.index() < program.services.len()
-                && operation.steps.iter().all(|step| step_is_known(program, steps, step.kind))
+                && operation.steps.iter().all(|step| {
+                    step_is_known(program, steps, step.kind)
+                        && step.needs.is_none_or(|need| is_known(program, steps, need))
+                })
         })
         && shared_parts_are_known(program)
         && promises_are_known(slice);
@@ -66,6 +71,18 @@ fn promises_are_known(slice: &Slice) -> bool {
             .copies
             .iter()
             .all(|copy| copy.topic.index() < program.topics.len() && copy.item.index() < program.items.len())
+}
+
+fn is_known(program: &Program, steps: usize, need: Need) -> bool {
+    let peer = match need.peer {
+        Peer::Service(service) => service.index() < program.services.len(),
+        Peer::Stores | Peer::Broker => true,
+    };
+    let exit = match need.or_else {
+        Exit::Goto(label) => label.index() <= steps,
+        Exit::Next | Exit::ReplyOk | Exit::ReplyError => true,
+    };
+    peer && exit
 }
 
 fn step_is_known(program: &Program, steps: usize, kind: StepKind) -> bool {

@@ -92,9 +92,8 @@ pub(super) fn consumers(slice: &Slice) -> Vec<OperationId> {
 fn insert(operation: &mut Operation, at: usize, kinds: &[StepKind], moves: impl Fn(usize) -> bool) {
     let count = u16::try_from(kinds.len()).unwrap_or(u16::MAX);
     for step in &mut operation.steps {
-        step.kind = step
-            .kind
-            .map_labels(|label| if moves(label.index()) { Label(label.0.saturating_add(count)) } else { label });
+        *step =
+            step.map_labels(|label| if moves(label.index()) { Label(label.0.saturating_add(count)) } else { label });
     }
     let near = at.min(operation.steps.len().saturating_sub(1));
     let origin = operation.steps.get(near).map_or(0, |step| step.origin);

@@ -18,6 +18,7 @@ impl Machine<'_> {
             self.stale_read(state, index, out);
         }
         self.expirations(state, out);
+        self.partitions(state, out);
     }
 
     fn crash(&self, state: &State, service: usize, out: &mut Successors) {

@@ -2,7 +2,7 @@
 
 use super::super::limits::MAX_VALUE;
 use super::super::machine::{Machine, Successors};
-use super::super::program::{CallMode, KeyPassing, Register, StepKind, TopicId};
+use super::super::program::{CallMode, KeyPassing, Register, ServiceId, StepKind, TopicId};
 use super::super::state::{Phase, Slot, State};
 use super::Flow;
 
@@ -91,6 +91,10 @@ impl Machine<'_> {
 
     pub(super) fn ack(&self, state: &mut State, index: usize) -> Flow {
         let slot = state.slot(index);
+        if slot.holds_message() == 1 && self.is_unheard(state, ServiceId(self.code.service_of(slot.at()))) {
+            self.feel(state);
+            return self.goes_on(state, index, Flow::Visible);
+        }
         let acked = slot.with_holds_message(0).with_deliveries(0).with_payload(0);
         state.put(index, acked);
         let flow = if slot.holds_message() == 1 { Flow::Visible } else { Flow::Local };
@@ -118,6 +122,9 @@ impl Machine<'_> {
             return false;
         }
         let operation = self.code.operation_of[message.at()];
+        if message.arrived() == 0 && self.is_unheard(state, self.code.program.operations[operation].service) {
+            return false;
+        }
         let ordered = self.code.program.topics.iter().any(|topic| {
             let mut consumers = topic.consumers.iter();
             topic.ordered && consumers.any(|consumer| consumer.index() == operation)

@@ -51,7 +51,10 @@ impl Machine<'_> {
     /// Starts the thread of a request or message.
     pub(super) fn deliver(&self, state: &State, index: usize, stale: bool, out: &mut Successors) {
         let slot = state.slot(index);
-        let mut started = slot.with_phase(Phase::Running);
+        let mut started = slot.with_phase(Phase::Running).with_arrived(0);
+        if slot.phase() == Phase::Requested && slot.arrived() == 0 && self.crosses(state, slot) {
+            return;
+        }
         if slot.phase() == Phase::Queued {
             if !self.is_deliverable(state, index) {
                 return;
@@ -180,7 +183,14 @@ impl Machine<'_> {
     fn execute(&self, state: &mut State, index: usize, stale: &mut bool, out: &mut Successors) -> Flow {
         let slot = state.slot(index);
         let pc = slot.at();
+        if self.is_unreachable(state, pc) {
+            return Flow::Blocked;
+        }
         match self.code.steps[pc] {
+            // What may fail only when cut off is no free choice where all else is in time.
+            StepKind::Branch { .. } if self.code.bounds.timely && self.code.needs[pc].is_some() => {
+                self.goes_on(state, index, Flow::Local)
+            }
             StepKind::Skip => self.goes_on(state, index, Flow::Local),
             StepKind::Begin { store, isolation } => self.begin(state, index, store, isolation),
             StepKind::Commit => self.commit(state, index),

@@ -15,6 +15,7 @@
 //!   `Optional[Session]` and `Session?` are `Session`, `[]T` and `T[]` are `[]T`. Languages whose frameworks are
 //!   told things by type arguments keep them in angle brackets, without spaces: `JpaRepository<Order,Long>`;
 //!   [`bare`] and [`type_arguments`] take such a text apart.
+//! - Type arguments of a call, where they tell a framework something, are arguments named `<0>`, `<1>`, ... before the others.
 //! - A constructor is a function named [`CONSTRUCTOR`] with its class as owner; `new T(a)` is a call of `T`, and
 //!   `new T { a = b }` a [`ExprKind::Composite`] (or a call with keyword arguments when it has arguments as well).
 //! - Methods without a body (interfaces, abstract classes) are functions with [`Function::is_abstract`].
@@ -78,6 +79,9 @@ pub struct Function {
     pub owner: Option<String>,
     /// The name of its receiver (`s` in Go, `self` in Python); empty for functions and static methods.
     pub receiver: String,
+    /// Names of its type parameters, where the framework is told things by type arguments (C#, Java).
+    #[serde(default)]
+    pub type_params: Vec<String>,
     /// Parameters without the receiver.
     pub params: Vec<Param>,
     /// Result types as declared.
@@ -411,6 +415,7 @@ impl Function {
             name: name.into(),
             owner: None,
             receiver: String::new(),
+            type_params: Vec::new(),
             params: Vec::new(),
             results: Vec::new(),
             decorators: Vec::new(),

@@ -49,7 +49,8 @@ pub(crate) struct Manners {
 }
 
 /// Every language that is read.
-pub(crate) const DIALECTS: [&dyn Dialect; 3] = [&crate::go::Go, &crate::javascript::JavaScript, &crate::python::Python];
+pub(crate) const DIALECTS: [&dyn Dialect; 4] =
+    [&crate::csharp::CSharp, &crate::go::Go, &crate::javascript::JavaScript, &crate::python::Python];
 
 /// The dialect of a language.
 pub(crate) fn dialect(language: Language) -> &'static dyn Dialect {

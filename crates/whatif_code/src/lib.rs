@@ -4,6 +4,7 @@
 //! [`lower`] turns the modules of one repository into [`whatif_model::facts::code::CodeUnit`]s:
 //! entry points with their flows. Library knowledge lives in `knowledge/*.toml`.
 
+pub mod csharp;
 pub mod go;
 pub mod ir;
 pub mod javascript;

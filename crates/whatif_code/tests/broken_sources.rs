@@ -1,7 +1,7 @@
 //! Front ends read damaged files without panicking, and every range they report lies inside the file.
 
 use whatif_code::ir::Module;
-use whatif_code::{go, javascript, python};
+use whatif_code::{csharp, go, javascript, python};
 
 const GO: &str = r#"// Package shop sells.
 package shop
@@ -113,6 +113,44 @@ export default async function main() { const run = async () => {}; void run(); }
 module.exports = { main, "q": (await import("./lazy")).go };
 "#;
 
+const CSHARP: &str = r#"#region shop
+using System.Net.Http;
+using Legacy = Acme.Shop.Legacy;
+namespace Acme.Shop;
+
+[ApiController, Route("api/[controller]")]
+public partial class Orders<T>(IMediator mediator, ILogger<Orders<T>> logger) : Base<T>(mediator), IPort where T : class, new()
+{
+    private readonly HttpClient _http = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
+    public int Total { get => _lines.Sum(x => x.N); init; } = 2;
+    public Orders(string a) : this(null, null) { A = a ?? throw new ArgumentNullException(nameof(a)); }
+    [HttpPost("{id:int}")]
+    public async Task<ActionResult<List<T?>>> Place([FromBody] Order? order, CancellationToken token = default, params string[] rest)
+    {
+        if (order is not { Id: > 0 } || cache.TryGetValue(order.Id, out var known) && known is Order { Done: true } d) return Conflict($"größe {order!.Id:X} {{}}");
+        await using var tx = await db.Database.BeginTransactionAsync(token).ConfigureAwait(false);
+        try { order.Lines[0] = new() { N = 1_000m }; await db.SaveChangesAsync(token); }
+        catch (DbUpdateException e) when (e.Entries.Count > 0) { logger.LogError(e, @"no ""x"""); throw; }
+        finally { Done?.Invoke(this, EventArgs.Empty); }
+        lock (gate) { count++; (a, var b) = Pair(); total ??= b; }
+        foreach (var (k, v) in map) await foreach (var item in Stream(k)) yield return item;
+        for (int i = 0, n = 3; i < n; i++) { do { continue; } while (i > 1); }
+        switch (kind) { case Kind.A: case Order o when o.Id > 0: Take(o); break; default: goto case Kind.A; }
+        var text = order.State switch { "a" or "b" => """raw "x" é""", null => default, _ => order.ToString() };
+        var all = from o in db.Orders join c in db.Buyers on o.B equals c.Id where o.Id == 1 orderby o.At descending select new { o.Id, c.Name };
+        int Local<U>(U x) where U : struct => checked((int)(object)x);
+        return Ok(all.Select(static async o => await Send<Order>(o with { State = "paid" })).ToList());
+    }
+}
+public interface IPort : IBase<Order> { Task<Order?> Get(int id); }
+public record Placed(int Id, string? Buyer) : Event(Id);
+public enum State { [Old] New, Paid = 2 }
+#if DEBUG
+public static class Extensions { public static T Add<T>(this T x, ref int[] xs) { unsafe { } return x; } }
+#endif
+#endregion
+"#;
+
 /// xorshift64 (<https://www.jstatsoft.org/article/view/v008i14>): the same damage on every machine.
 struct Seeded(u64);
 
@@ -192,6 +230,11 @@ fn typescript_survives_damage() {
 }
 
 #[test]
+fn csharp_survives_damage() {
+    survives("shop/Place.cs", CSHARP, csharp::read);
+}
+
+#[test]
 fn garbage_ends() {
     for garbage in ["(", "{[", "func(", "\"", "def ", "`", "x := ", "\\", "\u{0}\u{feff}"] {
         let text = garbage.repeat(2_000);
@@ -199,6 +242,7 @@ fn garbage_ends() {
         python::read("a.py", &text);
         javascript::read("a.js", &text);
         javascript::read("a.ts", &text);
+        csharp::read("a.cs", &text);
     }
 }
 

@@ -219,14 +219,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    fn initial_value(
-        &mut self,
-        name: &str,
-        value: Expr,
-        is_static: bool,
-        decl: &mut TypeDecl,
-        initial: &mut Initial,
-    ) {
+    fn initial_value(&mut self, name: &str, value: Expr, is_static: bool, decl: &mut TypeDecl, initial: &mut Initial) {
         let range = value.range;
         let place = if is_static { &mut decl.body } else { &mut initial.body };
         place.append(&mut self.hoisted);

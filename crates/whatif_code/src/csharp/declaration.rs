@@ -14,7 +14,8 @@ impl<'t> Reader<'t, '_> {
         let declarators: Vec<_> = parts.iter().filter(|part| part.kind == Kind::Declarator).collect();
         for declarator in declarators {
             let inner = self.walk.parts(declarator.node);
-            let value = inner.iter().find(|value| !matches!(value.kind, Kind::TuplePattern) && value.field == Field::None);
+            let value =
+                inner.iter().find(|value| !matches!(value.kind, Kind::TuplePattern) && value.field == Field::None);
             let value = value.map(|value| self.expr_of_type(value, &ty));
             let targets = match (inner.field(Field::Name), inner.kind(Kind::TuplePattern)) {
                 (Some(name), _) => vec![self.expr(name)],

@@ -239,10 +239,9 @@ impl<'t> Reader<'t, '_> {
         let bare = crate::ir::bare(ty);
         let range = part.range();
         let mut names = bare.split('.');
-        let first = named(names.next().unwrap_or(""), range);
-        let callee = names.fold(first, |base, name| {
-            Expr { kind: ExprKind::Field(Box::new(base), name.to_owned()), range }
-        });
+        let first = named(names.next().filter(|name| !name.is_empty()).unwrap_or("new"), range);
+        let callee =
+            names.fold(first, |base, name| Expr { kind: ExprKind::Field(Box::new(base), name.to_owned()), range });
         let types = crate::ir::type_arguments(ty).into_iter().enumerate();
         let mut args: Vec<Arg> = types.map(|(at, ty)| type_argument(at, ty, part)).collect();
         args.append(&mut given);

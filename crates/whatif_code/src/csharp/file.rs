@@ -52,7 +52,9 @@ thread_local! {
 
 fn parser() -> Parser {
     let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_c_sharp::LANGUAGE.into()).expect("the grammar's version is pinned with the parser's");
+    parser
+        .set_language(&tree_sitter_c_sharp::LANGUAGE.into())
+        .expect("the grammar's version is pinned with the parser's");
     parser
 }
 

@@ -10,7 +10,8 @@ impl<'t> Reader<'t, '_> {
     pub(super) fn number(&self, part: Part<'t>) -> ExprKind {
         let text = number(self.walk.text(part.node));
         let is_hex = text.starts_with("0x") || text.starts_with("0X");
-        let suffix: &[char] = if is_hex { &['u', 'U', 'l', 'L'] } else { &['u', 'U', 'l', 'L', 'f', 'F', 'd', 'D', 'm', 'M'] };
+        let suffix: &[char] =
+            if is_hex { &['u', 'U', 'l', 'L'] } else { &['u', 'U', 'l', 'L', 'f', 'F', 'd', 'D', 'm', 'M'] };
         ExprKind::Number(text.trim_end_matches(suffix).to_owned())
     }
 

@@ -57,6 +57,7 @@ fn called(base: Expr, method: &str, argument: Expr, clause: Part<'_>) -> Expr {
 fn lambda(name: &str, body: Expr) -> Expr {
     let range = body.range;
     let returned = Stmt { kind: StmtKind::Return(vec![body]), range };
-    let function = Function { params: vec![plain_param(name)], body: vec![returned], ..Function::new("", range, range) };
+    let function =
+        Function { params: vec![plain_param(name)], body: vec![returned], ..Function::new("", range, range) };
     Expr { kind: ExprKind::Lambda(Box::new(function)), range }
 }

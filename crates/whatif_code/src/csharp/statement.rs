@@ -205,7 +205,10 @@ impl<'t> Reader<'t, '_> {
         let target = self.optional(inner, range);
         let one = Expr { kind: ExprKind::Number("1".to_owned()), range };
         out.append(&mut self.hoisted);
-        out.push(Stmt { kind: StmtKind::Assign { targets: vec![target], values: vec![one], op, ty: String::new() }, range });
+        out.push(Stmt {
+            kind: StmtKind::Assign { targets: vec![target], values: vec![one], op, ty: String::new() },
+            range,
+        });
     }
 }
 

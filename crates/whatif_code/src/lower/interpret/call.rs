@@ -12,6 +12,9 @@ use whatif_model::Range;
 /// Most implementations of an interface that are followed.
 const IMPLEMENTATIONS_MAX: usize = 3;
 
+/// Most candidates among which those are chosen.
+const IMPLEMENTATIONS_LOOKED_AT_MAX: usize = 64;
+
 /// How deep objects are compared.
 const ALIKE_DEPTH_MAX: usize = 4;
 
@@ -281,7 +284,9 @@ impl<'a> Interpreter<'a> {
         args: &[Argument<'a>],
         site: Site<'a>,
     ) -> Abs<'a> {
-        if let Some(method) = self.program.method(ty, name) {
+        let declared = self.program.method(ty, name);
+        let is_abstract = declared.is_some_and(|method| self.program.function(method).ir.is_abstract);
+        if let Some(method) = declared.filter(|_| !is_abstract) {
             return self.inline_declared(method, Some(receiver.clone()), args, site.range);
         }
         if let Some(value) = self.object(id).fields.get(name).cloned()
@@ -348,21 +353,26 @@ impl<'a> Interpreter<'a> {
         None
     }
 
-    /// The types of the program that have every method of an interface.
+    /// The types of the program that say they implement a type; where none says so, those with every method of an interface.
     fn implementations(&self, ty: TypeId) -> Vec<TypeId> {
         let wanted = &self.program.ty(ty).ir.interface_methods;
-        if wanted.is_empty() {
-            return Vec::new();
-        }
         let all = (0..self.program.types.len()).map(|at| TypeId(u32::try_from(at).unwrap_or(u32::MAX)));
-        let fits = all.filter(|candidate| {
+        let concrete = |candidate: &TypeId| {
             let declared = self.program.ty(*candidate);
             let module = self.program.modules[declared.module];
-            !module.is_test
-                && !module.is_generated
-                && wanted.iter().all(|name| declared.methods.contains_key(name.as_str()))
-        });
-        let mut fits: Vec<TypeId> = fits.take(64).collect();
+            let is_class = declared.ir.kind == crate::ir::TypeKind::Class;
+            *candidate != ty && is_class && !module.is_test && !module.is_generated
+        };
+        let says_so = |candidate: &TypeId| self.manners.injects && self.program.lineage(*candidate).contains(&ty);
+        let has_all = |candidate: &TypeId| {
+            let methods = &self.program.ty(*candidate).methods;
+            !wanted.is_empty() && wanted.iter().all(|name| methods.contains_key(name.as_str()))
+        };
+        let mut fits: Vec<TypeId> =
+            all.clone().filter(concrete).filter(says_so).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
+        if fits.is_empty() {
+            fits = all.filter(concrete).filter(has_all).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
+        }
         if fits.len() > 1 {
             // Prefer those that were constructed.
             let made: Vec<TypeId> = fits.iter().copied().filter(|ty| self.made.contains(&ty.0)).collect();

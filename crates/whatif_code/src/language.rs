@@ -43,7 +43,6 @@ pub(crate) struct Manners {
     #[expect(dead_code, reason = "for the languages to come")]
     /// Members may be named without their receiver (Java, C#).
     pub(crate) implicit_receiver: bool,
-    #[expect(dead_code, reason = "for the languages to come")]
     /// Objects are handed to constructors, fields and handlers by their declared types.
     pub(crate) injects: bool,
 }

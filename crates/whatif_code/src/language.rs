@@ -38,6 +38,10 @@ pub(crate) struct Manners {
     pub(crate) errors_are_values: bool,
     /// What a bare number means where a span of time is expected, in milliseconds.
     pub(crate) number_ms: f64,
+    /// Types, functions and variants are named by paths through modules and types (Rust).
+    pub(crate) qualified_paths: bool,
+    /// Generated code spells the methods of services in snake case (Rust).
+    pub(crate) snake_case_stubs: bool,
     /// Programs begin in a function `main`, and modules do nothing by being loaded.
     pub(crate) starts_in_main: bool,
     #[expect(dead_code, reason = "for the languages to come")]
@@ -48,8 +52,13 @@ pub(crate) struct Manners {
 }
 
 /// Every language that is read.
-pub(crate) const DIALECTS: [&dyn Dialect; 4] =
-    [&crate::csharp::CSharp, &crate::go::Go, &crate::javascript::JavaScript, &crate::python::Python];
+pub(crate) const DIALECTS: [&dyn Dialect; 5] = [
+    &crate::csharp::CSharp,
+    &crate::go::Go,
+    &crate::javascript::JavaScript,
+    &crate::python::Python,
+    &crate::rust::Rust,
+];
 
 /// The dialect of a language.
 pub(crate) fn dialect(language: Language) -> &'static dyn Dialect {

@@ -12,4 +12,5 @@ pub mod knowledge;
 pub mod language;
 pub mod lower;
 pub mod python;
+pub mod rust;
 mod syntax;

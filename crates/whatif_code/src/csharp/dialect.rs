@@ -43,6 +43,8 @@ impl Dialect for CSharp {
         Manners {
             errors_are_values: false,
             number_ms: 1.0,
+            qualified_paths: false,
+            snake_case_stubs: false,
             starts_in_main: false,
             implicit_receiver: true,
             injects: true,

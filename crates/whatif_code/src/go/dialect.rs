@@ -52,6 +52,8 @@ impl Dialect for Go {
             errors_are_values: true,
             // `time.Duration` counts nanoseconds (<https://pkg.go.dev/time#Duration>).
             number_ms: 1e-6,
+            qualified_paths: false,
+            snake_case_stubs: false,
             starts_in_main: true,
             implicit_receiver: false,
             injects: false,

@@ -182,6 +182,9 @@ pub struct Pattern {
 #[derive(Clone, Debug, std::default::Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
+    /// Methods of results and optional values, and what they do to the failure inside.
+    #[serde(default)]
+    pub result_methods: BTreeMap<String, ResultMethod>,
     /// Receivers that log, as last names: `log`, `logger`.
     #[serde(default)]
     pub loggers: Vec<String>,
@@ -221,6 +224,24 @@ pub struct Words {
     /// Packages that install tracing by being imported.
     #[serde(default)]
     pub tracing_agents: Vec<String>,
+}
+
+/// What a method of a result does to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultMethod {
+    /// Hands on the value and the failure.
+    Pass,
+    /// Goes on with the value only; a failure ends what runs (`unwrap`).
+    Insist,
+    /// Goes on with another value after a failure.
+    Fallback,
+    /// Whether it worked.
+    Worked,
+    /// Whether it failed.
+    Failed,
+    /// Runs a function with the value.
+    Apply,
 }
 
 /// What a call does.
@@ -347,6 +368,14 @@ pub enum Does {
     RequestValue,
     /// Sets a property of its receiver.
     SetProperty,
+    /// Tells that it worked, with a value (`Ok`).
+    Worked,
+    /// Tells of a failure (`Err`).
+    Failed,
+    /// Ends what its arguments do after a time.
+    Limit,
+    /// Adds a parameter to a statement.
+    Bind,
     /// Does nothing that matters here.
     Nothing,
 }

@@ -16,5 +16,6 @@ mod values;
 pub use print::print;
 pub(crate) use program::{Imported, Program, canonical, folder_of, join_path};
 pub use programs::{Programs, lower, sort};
+pub(crate) use syntax::is_plain;
 pub use units::Manifest;
 pub(crate) use units::{Unit, is_around};

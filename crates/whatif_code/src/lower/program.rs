@@ -13,6 +13,9 @@ pub(crate) struct FunctionId(pub(crate) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TypeId(pub(crate) u32);
 
+/// Longest chain of packages that hand a type on.
+const ALIASES_MAX: usize = 4;
+
 /// One unit's code.
 pub(crate) struct Program<'a> {
     pub(crate) language: Language,
@@ -116,6 +119,8 @@ impl<'a> Program<'a> {
             let package = &self.packages[self.package_of[function.module]];
             let declared = own.get(&(function.module, owner.as_str()));
             let ty = declared.or_else(|| package.types.get(owner.as_str())).copied();
+            // An implementation may stand in another file than the type.
+            let ty = ty.or_else(|| self.imported_type(function.module, owner));
             if let Some(ty) = ty {
                 let methods = &mut self.types[ty.0 as usize].methods;
                 methods.entry(&function.ir.name).or_insert(FunctionId(index(at)));
@@ -160,18 +165,41 @@ impl<'a> Program<'a> {
         let text = crate::ir::bare(text.trim_start_matches(['*', '&']));
         match text.split_once('.') {
             None => self.find_type(self.package_of[module], text).or_else(|| self.imported_type(module, text)),
-            Some((package, name)) => match self.resolve(module, self.import(module, package)?) {
-                Imported::Own(package, rest) if rest.is_empty() => self.find_type(package, name),
-                _ => None,
+            Some((package, name)) => match self.resolve(module, self.import(module, package).unwrap_or(package)) {
+                Imported::Own(package, rest) if rest.is_empty() && !name.contains('.') => self.find_type(package, name),
+                Imported::Own(..) => match self.resolve(module, text) {
+                    Imported::Own(package, rest) => self.type_in(package, &rest, ALIASES_MAX),
+                    Imported::Library(_) => None,
+                },
+                Imported::Library(_) => None,
             },
         }
     }
 
     fn imported_type(&self, module: usize, name: &str) -> Option<TypeId> {
         match self.resolve(module, self.import(module, name)?) {
-            Imported::Own(package, rest) if rest.len() == 1 => self.find_type(package, &rest[0]),
-            _ => None,
+            Imported::Own(package, rest) => self.type_in(package, &rest, ALIASES_MAX),
+            Imported::Library(_) => None,
         }
+    }
+
+    /// A type by what remains of a path below a package, which may only hand it on.
+    fn type_in(&self, package: usize, rest: &[String], depth: usize) -> Option<TypeId> {
+        let [name] = rest else { return None };
+        if let Some(found) = self.find_type(package, name) {
+            return Some(found);
+        }
+        let module = *self.packages[package].modules.first().filter(|_| depth > 0)?;
+        let wildcards = self.modules[module].imports.iter().filter(|import| import.name == "*");
+        let paths = self.import(module, name).map(str::to_owned).into_iter().chain(
+            wildcards.map(|import| format!("{}.{name}", import.path.trim_end_matches(".*"))),
+        );
+        paths.into_iter().find_map(|path| match self.resolve(module, &path) {
+            Imported::Own(inner, rest) if (inner, rest.as_slice()) != (package, std::slice::from_ref(name)) => {
+                self.type_in(inner, &rest, depth - 1)
+            }
+            _ => None,
+        })
     }
 
     /// The canonical name of a library type written `text` in a module.

@@ -53,6 +53,8 @@ impl Dialect for Python {
         Manners {
             errors_are_values: false,
             number_ms: 1e3,
+            qualified_paths: false,
+            snake_case_stubs: false,
             starts_in_main: false,
             implicit_receiver: false,
             injects: false,

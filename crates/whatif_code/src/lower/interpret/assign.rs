@@ -10,6 +10,12 @@ use whatif_model::flow::OnError;
 impl<'a> Interpreter<'a> {
     /// `targets = values`, with one value for each target or one call for all.
     pub(super) fn assign_all(&mut self, targets: &'a [Expr], values: Vec<Abs<'a>>) {
+        if let ([value], true) = (values.as_slice(), targets.iter().all(is_variant)) {
+            for target in targets {
+                self.assign(target, value.clone());
+            }
+            return;
+        }
         if values.len() == targets.len() {
             for (target, value) in targets.iter().zip(values) {
                 self.assign(target, value);
@@ -71,6 +77,16 @@ impl<'a> Interpreter<'a> {
                 }
             }
             ExprKind::Unary(op, inner) if op == "*" => self.assign_through(inner, value),
+            ExprKind::Call(call) => self.assign_variant(call, value),
+            ExprKind::Composite { entries, .. } => {
+                for (key, target) in entries {
+                    let part = match key.as_ref().map(|key| &key.kind) {
+                        Some(ExprKind::Name(name)) => self.field(&value, name),
+                        _ => Abs::tainted(value.from.clone()),
+                    };
+                    self.assign(target, part);
+                }
+            }
             ExprKind::List(targets) => {
                 let parts = self.spread(value, targets.len());
                 for (target, value) in targets.iter().zip(parts) {
@@ -78,6 +94,30 @@ impl<'a> Interpreter<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A pattern: `Ok(x)` and `Some(x)` hold what came when it worked, `Err(x)` what tells of the failure.
+    fn assign_variant(&mut self, call: &'a crate::ir::Call, value: Abs<'a>) {
+        let name = match &call.callee.kind {
+            ExprKind::Name(name) | ExprKind::Field(_, name) => name.as_str(),
+            _ => "",
+        };
+        match (name, call.args.as_slice()) {
+            ("Ok" | "Some", [inner]) => self.assign(&inner.value, super::results::worked(value)),
+            ("Err", [inner]) => {
+                if let ExprKind::Name(name) = &inner.value.kind
+                    && name != "_"
+                {
+                    self.assign_name(name, Abs::tainted(value.from.only_failures()));
+                }
+            }
+            (_, [inner]) => self.assign(&inner.value, value),
+            (_, several) => {
+                for inner in several {
+                    self.assign(&inner.value, Abs::tainted(value.from.clone()));
+                }
+            }
         }
     }
 
@@ -101,7 +141,23 @@ impl<'a> Interpreter<'a> {
         })
     }
 
+    /// A guard that gets a name holds its lock until the block ends; one without ends with its statement.
+    fn hold(&mut self, name: &str, value: &Abs<'a>) {
+        let Kind::Object(id) = value.kind else { return };
+        let object = self.object(id);
+        if object.fields.get("holds").and_then(Abs::as_text).as_deref() != Some("lock") {
+            return;
+        }
+        let Some(at) = object.made else { return };
+        let held = self.run.blocks.iter().any(|block| block.regions.iter().any(|region| region.object == Some(id)));
+        if !held {
+            let lock = self.lock_of(id, name.to_owned());
+            self.begin_region(super::state::RegionKind::Lock(lock), Some(id), name.to_owned(), at);
+        }
+    }
+
     fn assign_name(&mut self, name: &'a str, value: Abs<'a>) {
+        self.hold(name, &value);
         if !value.from.iter().any(|origin| matches!(origin, Origin::Failure(_))) {
             self.watch.assigned = true;
         }
@@ -217,4 +273,9 @@ impl<'a> Interpreter<'a> {
     fn lasting(&self, from: &Taint) -> Taint {
         if self.starting { from.without_failures() } else { from.clone() }
     }
+}
+
+/// Whether a target is a variant of a result or option.
+fn is_variant(target: &Expr) -> bool {
+    matches!(target.kind, ExprKind::Call(_))
 }

@@ -46,6 +46,7 @@ impl<'a> Interpreter<'a> {
                     return value;
                 }
                 let receiver = self.eval(base);
+                let first = self.next_effect();
                 let args = self.arguments(call);
                 if self.diverged.is_some() {
                     return Abs::unknown();
@@ -54,14 +55,20 @@ impl<'a> Interpreter<'a> {
                     return value;
                 }
                 let site = Site { receiver_expr: Some(base), range };
+                if let Some(value) = self.result_call(&receiver, name, &args, site) {
+                    return value;
+                }
+                self.argument_effects = first;
                 self.method_call(&receiver, name, &args, site)
             }
             _ => {
                 let callee = self.eval(&call.callee);
+                let first = self.next_effect();
                 let args = self.arguments(call);
                 if self.diverged.is_some() {
                     return Abs::unknown();
                 }
+                self.argument_effects = first;
                 self.call_value(&callee, &args, range)
             }
         }
@@ -452,6 +459,9 @@ impl<'a> Interpreter<'a> {
     fn function_method(&mut self, receiver: &Abs<'a>, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
         match name {
             "ServeHTTP" | "Call" | "__call__" => self.call_value(receiver, args, site.range),
+            _ if self.does(&format!("closure.{name}")).is_some() => {
+                self.library_call(&format!("closure.{name}"), Some(receiver), args, site)
+            }
             _ => match self.task_call(receiver, name, args, site.range) {
                 Some(value) => value,
                 None => self.unknown_call(Some(receiver), args, site.range),

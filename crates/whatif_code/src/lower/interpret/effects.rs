@@ -75,8 +75,8 @@ impl<'a> Interpreter<'a> {
                 let service =
                     self.property(call, "service").map(|service| service.as_value()).unwrap_or_else(Value::unknown);
                 let operation = match service.as_text() {
-                    Some(service) => format!("{service}/{}", call.name),
-                    None => call.name.to_owned(),
+                    Some(service) => format!("{service}/{}", self.rpc_method(call.name)),
+                    None => self.rpc_method(call.name),
                 };
                 let address = self.address_of(call);
                 let peer = Peer { role: PeerRole::Service, address, name: service, technology: "grpc".to_owned() };
@@ -361,6 +361,11 @@ impl<'a> Interpreter<'a> {
             }
             visible |= self.payload(arg.name, &arg.value, PAYLOAD_DEPTH_MAX, &mut found);
         }
+        if call.form.args.get("payload").is_some_and(|spec| spec.place == Some(crate::knowledge::Place::Receiver))
+            && let Some(receiver) = call.receiver
+        {
+            visible |= self.built_payload(receiver, &mut found);
+        }
         let strong = found.iter().find(|(name, _)| self.is_key(name));
         let Some((name, from)) = strong.or_else(|| found.iter().find(|(name, _)| self.is_identity(name))) else {
             let nothing = Evidence::stated(Stage::Code, call.span, "nothing in it tells a repeat apart");
@@ -392,6 +397,16 @@ impl<'a> Interpreter<'a> {
             }
         }
         (Fact::Unknown, None)
+    }
+
+    /// The payload and the keys a request that was built step by step carries.
+    fn built_payload(&self, request: &Abs<'a>, found: &mut Vec<(String, Taint)>) -> bool {
+        let Kind::Object(id) = request.kind else { return false };
+        let fields = &self.object(id).fields;
+        for (name, value) in fields.iter().filter(|(name, _)| self.is_key(name)) {
+            found.push((name.to_string(), value.from.clone()));
+        }
+        fields.get("payload").is_some_and(|value| self.payload("", value, PAYLOAD_DEPTH_MAX, found))
     }
 
     /// Collects the named parts of a payload; tells whether it could be looked into.

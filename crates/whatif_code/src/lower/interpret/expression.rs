@@ -56,7 +56,10 @@ impl<'a> Interpreter<'a> {
                 let closure = Closure { function, frame: self.here(), module: self.module(), wraps: None };
                 Kind::Closure(Rc::new(closure)).into()
             }
-            ExprKind::Await(inner) => self.eval(inner),
+            ExprKind::Await(inner) => {
+                let value = self.eval(inner);
+                self.awaited(value, expr.range)
+            }
             ExprKind::Conditional(cond, then, otherwise) => self.conditional(cond, then, otherwise, expr),
             ExprKind::Comprehension(element, iterables) => self.comprehension(element, iterables, expr),
             ExprKind::Unknown(parts) => {
@@ -74,6 +77,7 @@ impl<'a> Interpreter<'a> {
         match (op, &value.kind) {
             ("!" | "not", Kind::Bool(known)) => Abs { kind: Kind::Bool(!known), from: value.from },
             ("-", Kind::Number(number)) => Abs { kind: Kind::Number(-number), from: value.from },
+            ("?", _) => self.propagated(value),
             ("*" | "&" | "<-", _) => value,
             _ => Abs::tainted(value.from),
         }

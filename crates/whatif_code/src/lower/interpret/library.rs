@@ -23,8 +23,14 @@ pub(super) struct Use<'a, 'c> {
 }
 
 impl<'a> Use<'a, '_> {
-    /// The receiver when it is an object.
+    /// The receiver when it is an object; what the call goes through instead, when its form says so.
     pub(super) fn object(&self) -> Option<ObjectId> {
+        if self.form.args.contains_key("through") {
+            let through = self.argument("through")?.value.alternatives().to_vec();
+            return through
+                .into_iter()
+                .find_map(|option| if let Kind::Object(id) = option.kind { Some(id) } else { None });
+        }
         self.receiver.and_then(|receiver| if let Kind::Object(id) = receiver.kind { Some(id) } else { None })
     }
 
@@ -225,6 +231,7 @@ impl<'a> Interpreter<'a> {
             Does::Respond | Does::Fail => self.respond(call),
             Does::Header | Does::RequestValue => self.request_value(call),
             Does::SetHeader | Does::SetProperty => self.set_property(call),
+            Does::Worked | Does::Failed | Does::Limit | Does::Bind => self.result_form(call),
         }
     }
 
@@ -276,7 +283,12 @@ impl<'a> Interpreter<'a> {
             fields.insert(Rc::from(key.as_str()), Abs::text(text.clone()));
         }
         for (property, spec) in &call.form.args {
-            if property != "inherit"
+            if property == "params"
+                && let Some(Place::From(first)) = spec.place
+            {
+                let rest = call.args.iter().skip(first).map(|arg| arg.value.clone()).collect();
+                fields.insert(Rc::from("params"), Kind::List(Rc::new(rest)).into());
+            } else if property != "inherit"
                 && let Some(arg) = find(spec, call.args)
             {
                 fields.insert(Rc::from(property.as_str()), arg.value.clone());

@@ -71,10 +71,26 @@ impl<'a> Interpreter<'a> {
 
     /// A member of a package, class or instance that is named by text rather than by code.
     fn member(&mut self, base: Abs<'a>, name: &str) -> Abs<'a> {
-        let Kind::Package(package) = base.kind else { return Abs::unknown() };
+        let package = match &base.kind {
+            Kind::Package(package) => *package,
+            Kind::Library(symbol) if self.manners.qualified_paths => {
+                let symbol = format!("{symbol}.{name}");
+                return self.library_value(&symbol);
+            }
+            Kind::Type(ty) if self.manners.qualified_paths => return self.type_member(*ty, name),
+            _ => return Abs::unknown(),
+        };
         self.load(package);
         match self.program.packages[package].modules.first() {
             Some(module) => self.global(*module, name),
+            None => Abs::unknown(),
+        }
+    }
+
+    /// A function or variant of a type, named through the type.
+    fn type_member(&mut self, ty: TypeId, name: &str) -> Abs<'a> {
+        match self.program.method(ty, name) {
+            Some(method) => Kind::Function(method, None).into(),
             None => Abs::unknown(),
         }
     }

@@ -15,8 +15,11 @@ impl<'a> Interpreter<'a> {
         let mut bounded = !matches!(head, LoopHead::Forever);
         match head {
             LoopHead::Each { targets, iterable } => {
+                self.loops.push(LoopWatch::default());
                 let over = self.eval(iterable);
-                if let Some(trigger) = self.channel(&over) {
+                let taken = self.loops.pop().and_then(|watch| watch.received);
+                let taken = taken.filter(|_| self.starting || !self.handles_message());
+                if let Some(trigger) = taken.or_else(|| self.channel(&over)) {
                     return self.consume_body(trigger, body, targets.iter().collect(), range);
                 }
                 rounds = self.range_of(iterable, &over);
@@ -62,6 +65,10 @@ impl<'a> Interpreter<'a> {
             _ if matches!(head, LoopHead::Forever) && !breaks_out(body) && !watch.success_leaves => Exit::Returns,
             _ => Exit::Falls,
         }
+    }
+
+    fn handles_message(&self) -> bool {
+        matches!(self.run.trigger, Some(Trigger::Message { .. }))
     }
 
     fn finish_loop(

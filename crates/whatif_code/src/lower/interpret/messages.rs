@@ -91,7 +91,7 @@ impl<'a> Interpreter<'a> {
         let in_handler = matches!(self.run.trigger, Some(Trigger::Message { .. }));
         if let (Some(id), false) = (call.object(), in_handler) {
             let fields = &mut self.heap[id.0 as usize].fields;
-            fields.insert(Rc::from("trigger"), Abs::text("message"));
+            fields.entry(Rc::from("trigger")).or_insert_with(|| Abs::text("message"));
             if let Some(auto_ack) = call.set("auto_ack") {
                 fields.insert(Rc::from("auto_ack"), Abs::text(auto_ack));
             }

@@ -18,6 +18,7 @@ mod messages;
 mod outcome;
 mod policy;
 mod region;
+mod results;
 mod retry;
 mod routes;
 mod state;

@@ -38,6 +38,12 @@ impl<'a> Interpreter<'a> {
 
     fn test_parts(&mut self, cond: &'a Expr) -> (Test<'a>, Abs<'a>) {
         let plain = Test { fails_when: None, failures: Taint::default(), name: None };
+        if let Some((asked, when)) = self.asked_result(cond) {
+            let value = self.eval(asked);
+            let name = if let ExprKind::Name(name) = &asked.kind { Some(name.as_str()) } else { None };
+            let test = Test { fails_when: Some(when), failures: value.from.only_failures(), name };
+            return (test, Abs::tainted(value.from));
+        }
         match &cond.kind {
             ExprKind::Unary(op, inner) if op == "not" || op == "!" => {
                 let (mut test, value) = self.test(inner);

@@ -102,7 +102,8 @@ impl<'a> Interpreter<'a> {
             },
         };
         let stated = Evidence::stated(Stage::Code, span, "set here");
-        let pause = |value: &Abs<'a>| value.as_millis(1e3).unwrap_or(0);
+        let unit = if option("unit").and_then(|unit| unit.as_text()).as_deref() == Some("ms") { 1.0 } else { 1e3 };
+        let pause = |value: &Abs<'a>| value.as_millis(unit).unwrap_or(0);
         let backoff = match (option("exponential"), option("pause")) {
             (Some(value), _) => Fact::known(Backoff::Exponential(pause(&value)), stated.labelled("the pause grows")),
             (None, Some(value)) => {

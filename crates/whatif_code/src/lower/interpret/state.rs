@@ -201,6 +201,8 @@ pub(crate) struct Interpreter<'a> {
     /// Whether start-up is being run, so that registrations and strong writes count.
     pub(crate) starting: bool,
     pub(crate) nest: usize,
+    /// The number of the first effect of the arguments of the call that is made.
+    pub(crate) argument_effects: u32,
     /// How many embedded values a method is being looked for in.
     pub(crate) embedded: usize,
     pub(crate) registrations: Vec<Registration<'a>>,
@@ -245,6 +247,7 @@ impl<'a> Interpreter<'a> {
             diverged: None,
             starting: true,
             nest: 0,
+            argument_effects: 0,
             embedded: 0,
             registrations: Vec::new(),
             facts: UnitFacts::default(),

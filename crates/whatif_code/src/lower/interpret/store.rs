@@ -192,6 +192,10 @@ impl<'a> Interpreter<'a> {
         if assigned.is_empty() {
             return false;
         }
+        if let Some(own) = self.statement_parameters(call) {
+            let mut given = assigned.iter().filter_map(|at| own.get(*at));
+            return given.any(|value| value.from.data().any(|number| self.reads(number, item)));
+        }
         let is_query = |arg: &super::call::Argument<'a>| matches!(&arg.value.kind, Kind::Text(_));
         let parameters = call.args.iter().position(is_query).map_or(&[][..], |at| &call.args[at + 1..]);
         // One argument that holds all parameters (a tuple) is looked at as a whole.
@@ -200,6 +204,15 @@ impl<'a> Interpreter<'a> {
         }
         let mut given = assigned.iter().filter_map(|at| parameters.get(*at));
         given.any(|arg| arg.value.from.data().any(|number| self.reads(number, item)))
+    }
+
+    /// The parameters a statement object was given one by one.
+    fn statement_parameters(&self, call: &Use<'a, '_>) -> Option<Vec<Abs<'a>>> {
+        let Kind::Object(id) = call.receiver?.kind else { return None };
+        match &self.object(id).fields.get("params")?.kind {
+            Kind::List(items) => Some(items.to_vec()),
+            _ => None,
+        }
     }
 
     /// Whether what is written was computed from a read of the same item in this operation.

@@ -26,8 +26,13 @@ impl<'a> Interpreter<'a> {
 
     /// A call whose name fits a generated one: stubs and service registrations.
     pub(super) fn generated_pattern(&mut self, symbol: &str, args: &[Argument<'a>], range: Range) -> Option<Abs<'a>> {
-        let name = symbol.rsplit('.').next().unwrap_or(symbol);
-        let (pattern, service) = self.knowledge.pattern(self.program.language, name)?;
+        let mut segments = symbol.rmatch_indices('.').map(|(at, _)| symbol.get(at + 1..).unwrap_or(symbol));
+        let name = segments.next().unwrap_or(symbol);
+        // A function of a generated type is named with its type.
+        let qualified = segments.next().unwrap_or(symbol);
+        let language = self.program.language;
+        let found = self.knowledge.pattern(language, name).or_else(|| self.knowledge.pattern(language, qualified));
+        let (pattern, service) = found?;
         let service = service.to_owned();
         if !self.fits(pattern, args) {
             return None;
@@ -113,16 +118,33 @@ impl<'a> Interpreter<'a> {
                 let declared = self.program.function(method).ir;
                 let fits = match &known {
                     Some(known) => known.contains(&name),
+                    None if self.manners.snake_case_stubs => {
+                        declared.params.first().is_some_and(|param| last_name(&param.ty) == "Request")
+                    }
                     None => name.starts_with(char::is_uppercase) && declared.params.len() >= 2,
                 };
                 if fits {
-                    let trigger = Trigger::Rpc { service: service.to_owned(), method: name.to_owned() };
+                    let trigger = Trigger::Rpc { service: service.to_owned(), method: self.rpc_method(name) };
                     let handler: Abs<'a> = Kind::Function(method, Some(Rc::new(option.clone()))).into();
                     let span = self.program.span(self.program.function(method).module, declared.name_range);
                     self.register(trigger, handler, span);
                 }
             }
         }
+    }
+
+    /// What a service calls a method that generated code may spell another way.
+    pub(super) fn rpc_method(&self, name: &str) -> String {
+        if !self.manners.snake_case_stubs {
+            return name.to_owned();
+        }
+        let mut out = String::with_capacity(name.len());
+        for word in name.split('_') {
+            let mut letters = word.chars();
+            out.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            out.push_str(letters.as_str());
+        }
+        out
     }
 
     /// The methods of a service, when the generated code is in the program.
@@ -133,4 +155,10 @@ impl<'a> Interpreter<'a> {
         methods.extend(found.methods.keys().copied());
         (!methods.is_empty()).then_some(methods)
     }
+}
+
+/// The last name of a type without its arguments.
+fn last_name(ty: &str) -> &str {
+    let bare = crate::ir::bare(ty);
+    bare.rsplit('.').next().unwrap_or(bare)
 }

@@ -42,6 +42,8 @@ pub(crate) struct Manners {
     pub(crate) qualified_paths: bool,
     /// Generated code spells the methods of services in snake case (Rust).
     pub(crate) snake_case_stubs: bool,
+    /// Handlers are given what was made at the start, by its type (Rust).
+    pub(crate) shares_state: bool,
     /// Programs begin in a function `main`, and modules do nothing by being loaded.
     pub(crate) starts_in_main: bool,
     #[expect(dead_code, reason = "for the languages to come")]

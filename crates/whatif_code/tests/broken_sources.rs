@@ -1,7 +1,7 @@
 //! Front ends read damaged files without panicking, and every range they report lies inside the file.
 
 use whatif_code::ir::Module;
-use whatif_code::{csharp, go, javascript, python};
+use whatif_code::{csharp, go, javascript, python, rust};
 
 const GO: &str = r#"// Package shop sells.
 package shop
@@ -85,6 +85,48 @@ class Cart(Base[T], metaclass=Meta):
 if __name__ == "__main__":
     main()
 "#;
+
+const RUST: &str = r##"//! Sells.
+use crate::{db::{Pool, self as d}, error::*};
+
+lazy_static! { static ref WAIT: Duration = Duration::from_secs(5); }
+
+#[derive(Clone)]
+pub struct Shop<S: Store> where S: Send { store: Arc<S>, seen: Mutex<HashMap<String, Vec<Order>>>, n: (u8, [i64; 3]) }
+
+enum Kind { Plain, Gift(String), Bulk { size: usize } }
+
+trait Store { async fn save(&self, order: &Order) -> Result<(), Error>; fn name(&self) -> &str { "größe" } }
+
+impl<S: Store> Orders for Shop<S> {
+    /// Places – once.
+    #[post("/orders/{id}")]
+    async fn place(&self, State(pool): State<PgPool>, order: Json<Order>) -> Result<Receipt, Error> {
+        if let Some(known) = self.seen.lock().await.get(&order.id) && known.done { return Ok(known.receipt()); }
+        let mut wait = 100;
+        let found = loop {
+            match sqlx::query_as!(Row, r#"SELECT "id" FROM orders"#, order.id).fetch_one(&pool).await {
+                Ok(row) => break row,
+                Err(sqlx::Error::RowNotFound) if wait > 10 => return Err(anyhow!("prüfen {wait}: {0}", order.id).into()),
+                Err(_) => { wait *= 2; tokio::time::sleep(Duration::from_millis(wait)).await; }
+            }
+        };
+        let [first, .., last] = &found.parts[..] else { panic!("é {}", 'x') };
+        let text = match order.kind { Kind::Gift(ref note) | Kind::Bulk { note, .. } => note, _ => unsafe { "none" } };
+        tokio::select! {
+            biased;
+            Some(message) = self.queue.recv(), if !first.empty() => handle(message).await?,
+            _ = tokio::time::sleep(*WAIT) => { tracing::warn!(id = %order.id, "late"); }
+            else => {}
+        }
+        let total: u64 = order.lines.iter().map(|line| -> u64 { line.price as u64 * (1..=3).sum::<u64>() }).sum();
+        for (at, Line { price, count: c }) in order.lines.iter().enumerate() { total += price * c - at; }
+        while let Ok(next) = self.next() { self.client.post(format!("{}/x/{:?}", self.base, next)).json(&json!({"a": [1, next.id], "b": {"c": total}})).send().await?.error_for_status()?; }
+        tokio::spawn(async move { let _ = store.save(&order).await; });
+        Ok(Receipt { id: first.id, ..Default::default() })
+    }
+}
+"##;
 
 const TYPESCRIPT: &str = r#"// Sells.
 import express, { Router as R } from "express";
@@ -235,11 +277,17 @@ fn csharp_survives_damage() {
 }
 
 #[test]
+fn rust_survives_damage() {
+    survives("shop/src/place.rs", RUST, rust::read);
+}
+
+#[test]
 fn garbage_ends() {
     for garbage in ["(", "{[", "func(", "\"", "def ", "`", "x := ", "\\", "\u{0}\u{feff}"] {
         let text = garbage.repeat(2_000);
         go::read("a.go", &text);
         python::read("a.py", &text);
+        rust::read("a.rs", &text);
         javascript::read("a.js", &text);
         javascript::read("a.ts", &text);
         csharp::read("a.cs", &text);

@@ -45,6 +45,7 @@ impl Dialect for CSharp {
             number_ms: 1.0,
             qualified_paths: false,
             snake_case_stubs: false,
+            shares_state: false,
             starts_in_main: false,
             implicit_receiver: true,
             injects: true,

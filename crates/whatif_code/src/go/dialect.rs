@@ -54,6 +54,7 @@ impl Dialect for Go {
             number_ms: 1e-6,
             qualified_paths: false,
             snake_case_stubs: false,
+            shares_state: false,
             starts_in_main: true,
             implicit_receiver: false,
             injects: false,

@@ -44,6 +44,7 @@ impl Dialect for JavaScript {
             number_ms: 1.0,
             qualified_paths: false,
             snake_case_stubs: false,
+            shares_state: false,
             starts_in_main: false,
             implicit_receiver: false,
             injects: true,

@@ -10,5 +10,7 @@ mod schema;
 mod version;
 
 pub use index::{Found, Knowledge};
-pub use schema::{ArgSpec, Default, Does, Element, Form, Library, Pattern, Place, ResultMethod, State, TypeForm, Words};
+pub use schema::{
+    ArgSpec, Default, Does, Element, Form, Library, Pattern, Place, ResultMethod, State, TypeForm, Words,
+};
 pub use version::Versions;

@@ -220,14 +220,23 @@ impl<'a> Interpreter<'a> {
     /// The prefix of the router that a router is or lies within.
     fn mounted_at(&self, router: ObjectId) -> Option<String> {
         let mut current = router;
+        let mut path: Option<String> = None;
         for _ in 0..ROUTERS_MAX {
-            if let Some((_, prefix)) = self.mounts.iter().find(|(mounted, _)| *mounted == current) {
-                return Some(prefix.clone());
+            if let Some((_, prefix, around)) = self.mounts.iter().find(|(mounted, ..)| *mounted == current) {
+                let inner = path.take().unwrap_or_default();
+                path = Some(crate::lower::interpret::join_routes(prefix, &inner));
+                match around {
+                    Some(around) if *around != current => current = *around,
+                    _ => return path,
+                }
+                continue;
             }
-            let Kind::Object(around) = self.object(current).fields.get("within")?.kind else { return None };
-            current = around;
+            match self.object(current).fields.get("within").map(|within| within.kind.clone()) {
+                Some(Kind::Object(around)) if path.is_none() => current = around,
+                _ => return path,
+            }
         }
-        None
+        path
     }
 
     /// The start-up flow, when it does something.

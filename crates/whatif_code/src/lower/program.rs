@@ -165,7 +165,9 @@ impl<'a> Program<'a> {
         let text = crate::ir::bare(text.trim_start_matches(['*', '&']));
         match text.split_once('.') {
             None => self.find_type(self.package_of[module], text).or_else(|| self.imported_type(module, text)),
-            Some((package, name)) => match self.resolve(module, self.import(module, package).unwrap_or(package)) {
+            Some((package, name)) => match self
+                .resolve(module, self.import(module, package).or_else(|| keyword(package))?)
+            {
                 Imported::Own(package, rest) if rest.is_empty() && !name.contains('.') => self.find_type(package, name),
                 Imported::Own(..) => match self.resolve(module, text) {
                     Imported::Own(package, rest) => self.type_in(package, &rest, ALIASES_MAX),
@@ -191,9 +193,11 @@ impl<'a> Program<'a> {
         }
         let module = *self.packages[package].modules.first().filter(|_| depth > 0)?;
         let wildcards = self.modules[module].imports.iter().filter(|import| import.name == "*");
-        let paths = self.import(module, name).map(str::to_owned).into_iter().chain(
-            wildcards.map(|import| format!("{}.{name}", import.path.trim_end_matches(".*"))),
-        );
+        let paths = self
+            .import(module, name)
+            .map(str::to_owned)
+            .into_iter()
+            .chain(wildcards.map(|import| format!("{}.{name}", import.path.trim_end_matches(".*"))));
         paths.into_iter().find_map(|path| match self.resolve(module, &path) {
             Imported::Own(inner, rest) if (inner, rest.as_slice()) != (package, std::slice::from_ref(name)) => {
                 self.type_in(inner, &rest, depth - 1)
@@ -252,6 +256,11 @@ impl<'a> Program<'a> {
         let found = crate::language::dialect(self.language).resolve(self, module, path);
         found.unwrap_or_else(|| Imported::Library(canonical(path)))
     }
+}
+
+/// The words a path may begin with that stand for modules of the program.
+fn keyword(word: &str) -> Option<&str> {
+    matches!(word, "crate" | "self" | "super").then_some(word)
 }
 
 fn import_map(module: &ir::Module) -> HashMap<&str, &str> {

@@ -55,6 +55,7 @@ impl Dialect for Python {
             number_ms: 1e3,
             qualified_paths: false,
             snake_case_stubs: false,
+            shares_state: false,
             starts_in_main: false,
             implicit_receiver: false,
             injects: false,

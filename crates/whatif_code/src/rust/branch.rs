@@ -159,14 +159,7 @@ impl<'t> Reader<'t, '_> {
         body
     }
 
-    fn plain_match(
-        &mut self,
-        value: Expr,
-        arms: Vec<MatchArm<'t>>,
-        sink: &Sink,
-        range: Range,
-        out: &mut Vec<Stmt>,
-    ) {
+    fn plain_match(&mut self, value: Expr, arms: Vec<MatchArm<'t>>, sink: &Sink, range: Range, out: &mut Vec<Stmt>) {
         let subject = if crate::lower::is_plain(&value) {
             value
         } else {

@@ -58,6 +58,7 @@ impl Dialect for Rust {
             number_ms: 1e3,
             qualified_paths: true,
             snake_case_stubs: true,
+            shares_state: true,
             starts_in_main: true,
             implicit_receiver: false,
             injects: false,

@@ -42,7 +42,8 @@ impl<'t> Reader<'t, '_> {
             Kind::UseAsClause => {
                 let path = parts.field(Field::Path).map(|path| self.dotted(path)).unwrap_or_default();
                 let alias = parts.field(Field::Alias).map(|alias| self.walk.text(alias.node).to_owned());
-                self.add_import(alias.unwrap_or_default(), joined(prefix, &path), part);
+                let path = if path == "self" { "" } else { path.as_str() };
+                self.add_import(alias.unwrap_or_default(), joined(prefix, path), part);
             }
             Kind::UseWildcard => {
                 let path = parts.first().map(|path| self.dotted(path)).unwrap_or_default();

@@ -17,7 +17,7 @@ impl<'t> Reader<'t, '_> {
         if text.starts_with("0x") || text.starts_with("0b") || text.starts_with("0o") {
             return text;
         }
-        let end = text.find(|c: char| c == 'u' || c == 'i' || c == 'f').unwrap_or(text.len());
+        let end = text.find(['u', 'i', 'f']).unwrap_or(text.len());
         text.get(..end).unwrap_or("").to_owned()
     }
 

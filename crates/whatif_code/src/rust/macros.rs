@@ -180,8 +180,12 @@ impl<'t> Reader<'t, '_> {
             arm.patterns.push(Expr { kind: ExprKind::Await(Box::new(future)), range });
             if let Some(name) = bound_in(pattern) {
                 let target = Expr { kind: ExprKind::Name(name.to_owned()), range };
-                let kind =
-                    StmtKind::Assign { targets: vec![target], values: Vec::new(), op: String::new(), ty: String::new() };
+                let kind = StmtKind::Assign {
+                    targets: vec![target],
+                    values: Vec::new(),
+                    op: String::new(),
+                    ty: String::new(),
+                };
                 arm.body.push(Stmt { kind, range });
             }
         }
@@ -248,8 +252,7 @@ fn children(tree: Node<'_>) -> Vec<Node<'_>> {
 /// Parses these bytes of a text; ranges in the tree are those of the whole text.
 fn parse_part(parser: &mut Parser, text: &str, bytes: (usize, usize)) -> Option<Tree> {
     let point = tree_sitter::Point::default();
-    let part =
-        tree_sitter::Range { start_byte: bytes.0, end_byte: bytes.1, start_point: point, end_point: point };
+    let part = tree_sitter::Range { start_byte: bytes.0, end_byte: bytes.1, start_point: point, end_point: point };
     parser.set_included_ranges(&[part]).ok()?;
     let tree = syntax::parse(parser, text);
     parser.set_included_ranges(&[]).ok()?;

@@ -65,8 +65,7 @@ pub(super) fn expression_macros(text: &str) -> String {
 
 /// The identifier that ends before a byte.
 fn word_before(source: &[u8], end: usize) -> &[u8] {
-    let length =
-        source[..end].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let length = source[..end].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     &source[end - length..end]
 }
 

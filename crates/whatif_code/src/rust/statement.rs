@@ -301,13 +301,7 @@ impl<'t> Reader<'t, '_> {
 
     /// Takes a result apart into what it holds when it worked and when it failed; the condition that holds when the
     /// wanted side is there.
-    fn split(
-        &mut self,
-        sides: (Option<Expr>, Option<Expr>),
-        value: Expr,
-        range: Range,
-        out: &mut Vec<Stmt>,
-    ) -> Expr {
+    fn split(&mut self, sides: (Option<Expr>, Option<Expr>), value: Expr, range: Range, out: &mut Vec<Stmt>) -> Expr {
         let (worked, failed) = sides;
         let wants_failure = failed.is_some();
         let inner = failed.as_ref().and_then(super::pattern::inside).cloned();

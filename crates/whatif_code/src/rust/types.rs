@@ -6,8 +6,21 @@ use crate::ir::{ExprKind, Param};
 
 /// Types that only say how a value is held or handed over: the value is what matters.
 const TRANSPARENT: [&str; 15] = [
-    "Arc", "Box", "Cow", "Data", "Extension", "Form", "Json", "Option", "Path", "Pin", "Query", "Rc", "ReqData",
-    "State", "Weak",
+    "Arc",
+    "Box",
+    "Cow",
+    "Data",
+    "Extension",
+    "Form",
+    "Json",
+    "Option",
+    "Path",
+    "Pin",
+    "Query",
+    "Rc",
+    "ReqData",
+    "State",
+    "Weak",
 ];
 
 impl<'t> Reader<'t, '_> {
@@ -34,9 +47,11 @@ impl<'t> Reader<'t, '_> {
                 }
             }
             Kind::BoundedType | Kind::HigherRankedTraitBound => {
-                let inner = self.walk.parts(part.node).iter().find(|inner| {
-                    !matches!(inner.kind, Kind::Lifetime | Kind::TypeParameters | Kind::Other)
-                });
+                let inner = self
+                    .walk
+                    .parts(part.node)
+                    .iter()
+                    .find(|inner| !matches!(inner.kind, Kind::Lifetime | Kind::TypeParameters | Kind::Other));
                 if let Some(inner) = inner {
                     self.write_type(inner, out);
                 }

@@ -146,14 +146,17 @@ fn package(manifest: &Manifest, by_path: &BTreeMap<&str, &Module>) -> Option<Pac
     let table: toml::Table = manifest.text.parse().ok()?;
     let name = table.get("package")?.get("name")?.as_str()?.to_owned();
     let folder = folder_of(&manifest.path).to_owned();
-    let stated = |target: &toml::Value| target.get("path").and_then(toml::Value::as_str).map(|path| join_path(&folder, path));
+    let stated =
+        |target: &toml::Value| target.get("path").and_then(toml::Value::as_str).map(|path| join_path(&folder, path));
     let library = table.get("lib").and_then(stated).unwrap_or_else(|| join_path(&folder, "src/lib.rs"));
     let lib_name = table.get("lib").and_then(|lib| lib.get("name")).and_then(toml::Value::as_str);
     let mut binaries: Vec<(String, String)> = Vec::new();
     for target in table.get("bin").and_then(toml::Value::as_array).into_iter().flatten() {
         let target_name = target.get("name").and_then(toml::Value::as_str).unwrap_or(&name);
-        let default = [format!("src/bin/{target_name}.rs"), format!("src/bin/{target_name}/main.rs"), "src/main.rs".to_owned()];
-        let default = default.iter().map(|path| join_path(&folder, path)).find(|path| by_path.contains_key(path.as_str()));
+        let default =
+            [format!("src/bin/{target_name}.rs"), format!("src/bin/{target_name}/main.rs"), "src/main.rs".to_owned()];
+        let default =
+            default.iter().map(|path| join_path(&folder, path)).find(|path| by_path.contains_key(path.as_str()));
         if let Some(path) = stated(target).or(default) {
             binaries.push((target_name.to_owned(), path));
         }
@@ -167,9 +170,9 @@ fn package(manifest: &Manifest, by_path: &BTreeMap<&str, &Module>) -> Option<Pac
     add(&name, &main);
     let bin_folder = join_path(&folder, "src/bin/");
     for path in by_path.keys().filter_map(|path| path.strip_prefix(bin_folder.as_str())) {
-        match path.strip_suffix(".rs").map(|stem| stem.split('/').collect::<Vec<_>>()).as_deref() {
-            Some([stem] | [stem, "main"]) => add(stem, &format!("{bin_folder}{path}")),
-            _ => {}
+        let Some(stem) = path.strip_suffix(".rs") else { continue };
+        if let [stem] | [stem, "main"] = stem.split('/').collect::<Vec<_>>().as_slice() {
+            add(stem, &format!("{bin_folder}{path}"));
         }
     }
     binaries.retain(|(_, path)| by_path.contains_key(path.as_str()));

@@ -134,7 +134,7 @@ impl<'a> Interpreter<'a> {
                 items.iter().for_each(|item| self.look_at(&item.from));
             }
         }
-        let outcome = self.outcome(&value);
+        let outcome = if self.is_failure(values) { Outcome::Failure } else { self.outcome(&value) };
         self.watch.returned_failure |= outcome == Outcome::Failure;
         if self.at_entry() {
             let span = self.span(range);

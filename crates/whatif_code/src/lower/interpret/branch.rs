@@ -125,6 +125,9 @@ impl<'a> Interpreter<'a> {
             }
         } else {
             let what = self.handling(&failed.watch, failed.exit, has_effects);
+            // A loop that waits after a failure and goes on tries again in its next round.
+            let waits = self.in_loop() && self.has_pause(&failed.steps);
+            let what = what.map(|what| if waits && what == OnError::Discard { OnError::Handle } else { what });
             if let Some(what) = what {
                 self.decide(effects.to_vec(), what);
             }
@@ -285,6 +288,16 @@ impl<'a> Interpreter<'a> {
                 *value = Abs { kind: value.kind.clone(), from: value.from.without_failures() };
             }
         }
+    }
+
+    fn has_pause(&self, steps: &[Step]) -> bool {
+        use whatif_model::flow::EffectKind;
+        steps.iter().any(|step| match step {
+            Step::Effect(id) => {
+                self.run.effects.get(id.0 as usize).is_some_and(|effect| matches!(effect.kind, EffectKind::Sleep(_)))
+            }
+            _ => false,
+        })
     }
 
     /// Whether steps hold an effect that other processes see.

@@ -26,12 +26,9 @@ impl<'a> Use<'a, '_> {
     /// The receiver when it is an object; what the call goes through instead, when its form says so.
     pub(super) fn object(&self) -> Option<ObjectId> {
         if self.form.args.contains_key("through") {
-            let through = self.argument("through")?.value.alternatives().to_vec();
-            return through
-                .into_iter()
-                .find_map(|option| if let Kind::Object(id) = option.kind { Some(id) } else { None });
+            return self.argument("through")?.value.alternatives().iter().find_map(object_of);
         }
-        self.receiver.and_then(|receiver| if let Kind::Object(id) = receiver.kind { Some(id) } else { None })
+        self.receiver.and_then(object_of)
     }
 
     /// The argument that holds a property.
@@ -48,6 +45,10 @@ impl<'a> Use<'a, '_> {
     pub(super) fn set(&self, property: &str) -> Option<&'a str> {
         self.form.set.get(property).map(String::as_str)
     }
+}
+
+fn object_of(value: &Abs<'_>) -> Option<ObjectId> {
+    if let Kind::Object(id) = value.kind { Some(id) } else { None }
 }
 
 /// The argument a specification names.
@@ -165,7 +166,7 @@ impl<'a> Interpreter<'a> {
         Some(self.apply(&call))
     }
 
-    fn is_fluent(&self, receiver: &Abs<'a>) -> bool {
+    pub(super) fn is_fluent(&self, receiver: &Abs<'a>) -> bool {
         let Kind::Object(id) = receiver.kind else { return false };
         let Class::Library(class) = &self.object(id).class else { return false };
         self.knowledge.type_form(self.program.language, class).is_some_and(|(_, form)| form.fluent)

@@ -8,6 +8,9 @@ use crate::lower::values::{Abs, Context, ContextOrigin, Kind, ObjectId, Origin, 
 use std::rc::Rc;
 use whatif_model::{Part, Value};
 
+/// Longest chain of modules that hand on everything of another one.
+const WILDCARDS_MAX: usize = 4;
+
 /// Field names under which libraries keep settings.
 const SETTINGS: [&str; 3] = ["config", "settings", "conf"];
 
@@ -40,11 +43,11 @@ impl<'a> Interpreter<'a> {
                 Imported::Library(symbol) => self.library_value(&symbol),
             };
         }
-        self.wildcard(module, name)
+        self.wildcard(module, name, WILDCARDS_MAX)
             .unwrap_or_else(|| if name == "__name__" { Abs::text("__main__") } else { Abs::library(name) })
     }
 
-    fn wildcard(&mut self, module: usize, name: &str) -> Option<Abs<'a>> {
+    fn wildcard(&mut self, module: usize, name: &str, depth: usize) -> Option<Abs<'a>> {
         let program = self.program;
         let stars = program.modules[module].imports.iter().filter(|import| import.name == "*");
         for star in stars {
@@ -52,6 +55,16 @@ impl<'a> Interpreter<'a> {
                 self.load(package);
                 if let Some(value) = self.declared(package, name) {
                     return Some(value);
+                }
+                // What is handed on: names imported there, and wildcards there.
+                let inner = program.packages[package].modules.first().copied().filter(|inner| *inner != module);
+                if let (Some(inner), true) = (inner, self.manners.qualified_paths && depth > 0) {
+                    if program.import(inner, name).is_some() {
+                        return Some(self.global(inner, name));
+                    }
+                    if let Some(value) = self.wildcard(inner, name, depth - 1) {
+                        return Some(value);
+                    }
                 }
             }
         }

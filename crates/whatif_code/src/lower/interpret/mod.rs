@@ -10,6 +10,7 @@ mod decorators;
 mod effects;
 mod expression;
 mod guarded;
+mod handlers;
 mod inline;
 mod library;
 mod lookup;

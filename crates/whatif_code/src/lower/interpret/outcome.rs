@@ -120,7 +120,34 @@ impl<'a> Interpreter<'a> {
                 _ => Outcome::Unknown,
             };
         }
+        if self.manners.errors_are_values {
+            return self.result_outcome(value);
+        }
         self.python_outcome(value)
+    }
+
+    /// A result: a status that is part of it decides, and a failure that may be inside is not known.
+    fn result_outcome(&mut self, value: &Abs<'a>) -> Outcome {
+        if self.watch.failed {
+            return Outcome::Failure;
+        }
+        let status = match &value.kind {
+            Kind::Tuple(items) | Kind::List(items) => items.first().and_then(Abs::as_number),
+            Kind::Object(id) => self.object(*id).fields.get("status").and_then(Abs::as_number),
+            _ => value.as_number(),
+        };
+        match status {
+            Some(code) if (100.0..600.0).contains(&code) => super::branch::status_outcome(status),
+            _ if value.from.failures().next().is_some() => Outcome::Unknown,
+            _ => self.silent_outcome(),
+        }
+    }
+
+    /// Whether what is returned is a failure, whatever it is made of.
+    pub(super) fn is_failure(&self, values: &[Expr]) -> bool {
+        let [Expr { kind: ExprKind::Call(call), .. }] = values else { return false };
+        let ExprKind::Name(name) = &call.callee.kind else { return false };
+        self.does(name) == Some(crate::knowledge::Does::Failed)
     }
 
     /// A handler that says nothing special answers with success; a job has nobody to tell.

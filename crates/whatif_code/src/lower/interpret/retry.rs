@@ -45,7 +45,10 @@ impl<'a> Interpreter<'a> {
             }
             _ => self.push_steps(steps),
         }
-        result
+        match call.receiver {
+            Some(receiver) if call.form.does == Does::Run && self.is_fluent(receiver) => receiver.clone(),
+            _ => result,
+        }
     }
 
     /// A retry that is configured rather than run: an object with the settings.
@@ -56,6 +59,7 @@ impl<'a> Interpreter<'a> {
     fn passed_on(&self, call: &Use<'a, '_>) -> Vec<Argument<'a>> {
         let Some(spec) = call.form.args.get("arguments") else { return Vec::new() };
         match spec.place {
+            Some(crate::knowledge::Place::Receiver) => call.receiver.cloned().map(Argument::of).into_iter().collect(),
             Some(crate::knowledge::Place::From(from)) => {
                 let named = call.args.iter().filter(|arg| !arg.name.is_empty());
                 call.args.iter().filter(|arg| arg.name.is_empty()).skip(from).chain(named).cloned().collect()

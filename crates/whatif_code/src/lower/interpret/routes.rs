@@ -55,6 +55,10 @@ impl<'a> Interpreter<'a> {
             None => self.methods(call),
         };
         let handler = call.argument("handler").map(|arg| arg.value.clone());
+        if let (Some(handler), Some("handler")) = (&handler, call.set("verbs")) {
+            self.route_verbs(call, &path, handler);
+            return call.receiver.cloned().unwrap_or_else(Abs::unknown);
+        }
         match handler {
             Some(handler) => {
                 let id = self.register_route(methods, path, handler, call.object(), call.span);
@@ -186,12 +190,21 @@ impl<'a> Interpreter<'a> {
             prefix = join_routes(&prefix, &normal_path(&path.as_value()));
         }
         let Some(mounted) = call.argument("handler").map(|arg| arg.value.clone()) else { return Abs::unknown() };
-        for option in mounted.alternatives() {
-            if let Kind::Object(id) = option.kind {
-                self.mounts.push((id, prefix.clone()));
+        let listed: Vec<Abs<'a>> = match &mounted.kind {
+            Kind::List(items) => items.to_vec(),
+            _ => mounted.alternatives().to_vec(),
+        };
+        for option in listed {
+            match option.kind {
+                Kind::Object(id) => self.mounts.push((id, prefix.clone(), call.object())),
+                Kind::Function(id, _) => self.mount_function(id, &prefix, call.object()),
+                _ => {}
             }
         }
-        Abs::unknown()
+        match call.receiver {
+            Some(receiver) if self.is_fluent(receiver) => receiver.clone(),
+            _ => Abs::unknown(),
+        }
     }
 
     fn serve(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
@@ -238,6 +251,11 @@ impl<'a> Interpreter<'a> {
         let typed = self.typed(module, ty);
         if self.run.trigger.is_none() {
             return typed;
+        }
+        if self.manners.shares_state
+            && let Some(shared) = self.shared(&typed)
+        {
+            return shared;
         }
         let from = Taint::one(Origin::Request(Rc::from(name)));
         typed.with(&from)

@@ -219,7 +219,7 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) live: BTreeSet<u32>,
     pub(crate) dirty: Vec<(u32, bool)>,
     /// Routers mounted below a prefix, and the routers registrations came through.
-    pub(crate) mounts: Vec<(ObjectId, String)>,
+    pub(crate) mounts: Vec<(ObjectId, String, Option<ObjectId>)>,
     pub(crate) routed: Vec<(usize, ObjectId)>,
     /// Types that were constructed.
     pub(crate) made: BTreeSet<u32>,

@@ -38,7 +38,10 @@ fn collect(files: Vec<ReadFile>, code: Vec<CodeUnit>, problems: Vec<Problem>, co
     let mut input = Input { problems, code, ..Input::default() };
     let mut sources = Vec::with_capacity(files.len());
     for ReadFile { source, facts, .. } in files {
-        let FileFacts { broken, design, prose, ignored, problems, .. } = facts;
+        let FileFacts { broken, design, prose, manifest, ignored, problems, .. } = facts;
+        if manifest {
+            input.packages.push(whatif_code::knowledge::manifest::read(&source.path, &source.text));
+        }
         input.problems.extend(broken.map(|broken| syntax_error(&source.path, broken)));
         input.designs.extend(design.map(|design| (source.path.clone(), design)));
         input.prose.extend(prose.map(|prose| (source.path.clone(), prose)));

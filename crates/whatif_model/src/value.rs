@@ -79,14 +79,43 @@ impl Value {
         let mut out = Value::default();
         for part in &self.parts {
             let found = match part {
-                Part::Env { default, .. } | Part::Setting { default, .. } => {
-                    lookup(part).or_else(|| default.clone().map(Value::text))
+                Part::Env { default, .. } => lookup(part).or_else(|| default.clone().map(Value::text)),
+                Part::Setting { default, .. } => {
+                    lookup(part).or_else(|| default.as_deref().map(Value::with_placeholders))
                 }
                 Part::Text(_) | Part::Unknown => None,
             };
             out.push(found.unwrap_or_else(|| Value { parts: vec![part.clone()] }));
         }
         out
+    }
+
+    /// Reads `${key}` and `${key:default}`, as Spring's configuration and annotations write them
+    /// (<https://docs.spring.io/spring-boot/reference/features/external-config.html#features.external-config.files.property-placeholders>).
+    /// A default keeps its own placeholders until it is used. Expressions (`#{...}`) are decided at run time.
+    pub fn with_placeholders(text: &str) -> Self {
+        if text.contains("#{") {
+            return Self::unknown();
+        }
+        let mut value = Self::default();
+        let mut rest = text;
+        while let Some((before, from)) = rest.split_once("${") {
+            let Some(end) = closing_brace(from) else { break };
+            if !before.is_empty() {
+                value.push(Self::text(before));
+            }
+            let inner = from.get(..end).unwrap_or("");
+            let (key, default) = match separator(inner) {
+                Some(at) => (inner.get(..at).unwrap_or(""), inner.get(at + 1..).map(str::to_owned)),
+                None => (inner, None),
+            };
+            value.push(Self { parts: vec![Part::Setting { key: key.trim().to_owned(), default }] });
+            rest = from.get(end + 1..).unwrap_or("");
+        }
+        if !rest.is_empty() {
+            value.push(Self::text(rest));
+        }
+        value
     }
 
     /// For people: literals as they are, variables as `${NAME}`, unknown parts as `…`.
@@ -103,6 +132,35 @@ impl Value {
     }
 }
 
+/// Offset of the brace that closes a placeholder whose inside begins here.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut open = 1usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Offset of the first colon outside nested placeholders.
+fn separator(text: &str) -> Option<usize> {
+    let mut open = 0usize;
+    text.bytes().enumerate().find_map(|(at, byte)| {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        (byte == b':' && open == 0).then_some(at)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,5 +174,19 @@ mod tests {
         assert_eq!(set.as_text().as_deref(), Some("http://basket:8080"));
         assert_eq!(url.substitute(|_| None).as_text().as_deref(), Some("http://cart:8080"));
         assert_eq!(url.display(), "http://${CART}:8080");
+    }
+
+    #[test]
+    fn placeholders_keep_their_defaults() {
+        let url = Value::with_placeholders("http://${cart.host:${CART:cart}}:${PORT}/x");
+        assert_eq!(url.display(), "http://${cart.host}:${PORT}/x");
+        let once = url
+            .substitute(|part| matches!(part, Part::Setting { key, .. } if key == "PORT").then(|| Value::text("80")));
+        assert_eq!(once.substitute(|_| None).as_text().as_deref(), Some("http://cart:80/x"));
+        let service = Value::with_placeholders("${a.${P:}b:http://u:p@localhost:8761}/eureka/");
+        assert_eq!(service.substitute(|_| None).as_text().as_deref(), Some("http://u:p@localhost:8761/eureka/"));
+        assert_eq!(Value::with_placeholders("5$ ${ a").as_text().as_deref(), Some("5$ ${ a"));
+        assert!(Value::with_placeholders("#{1 + 1}").is_unknown());
+        assert_eq!(Value::with_placeholders(""), Value::default());
     }
 }

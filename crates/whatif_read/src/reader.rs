@@ -1,8 +1,8 @@
 //! Which reader reads which document, and why.
 
 use crate::design::{
-    Reading, compose, dockerfile, env_file, istio, kubernetes, kustomize, nginx, openapi, protobuf, skaffold,
-    sql_schema,
+    Reading, appsettings, compose, dockerfile, env_file, httpd, istio, kubernetes, kustomize, nginx, openapi, protobuf,
+    skaffold, spring, sql_schema,
 };
 use crate::tree::{Documents, Node, first_template_action, has_template_control, parse_json, parse_yaml};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,7 @@ enum Form {
     Dockerfile,
     EnvFile,
     Nginx,
+    Properties,
     Protobuf,
     Sql,
 }
@@ -122,6 +123,34 @@ pub const READERS: &[Reader] = &[
         markers: &["proxy_pass", "grpc_pass", "server"],
     },
     Reader {
+        id: httpd::ID,
+        reads: "Apache httpd configuration: where requests are forwarded to",
+        specification: "https://httpd.apache.org/docs/2.4/mod/mod_proxy.html",
+        form: Form::Nginx,
+        markers: &["ProxyPass", "RewriteRule"],
+    },
+    Reader {
+        id: spring::ID,
+        reads: "Spring configuration: application and bootstrap files with their profiles, config repositories, as YAML",
+        specification: "https://docs.spring.io/spring-boot/reference/features/external-config.html",
+        form: Form::Tree,
+        markers: &["spring:", "spring.", "eureka:", "zuul:"],
+    },
+    Reader {
+        id: appsettings::ID,
+        reads: "settings files of .NET programs (appsettings, ocelot)",
+        specification: "https://learn.microsoft.com/aspnet/core/fundamentals/configuration/",
+        form: Form::Tree,
+        markers: &["\"ConnectionStrings\"", "\"ReverseProxy\""],
+    },
+    Reader {
+        id: spring::ID,
+        reads: "Spring configuration, as properties",
+        specification: "https://docs.spring.io/spring-boot/reference/features/external-config.html",
+        form: Form::Properties,
+        markers: &["spring."],
+    },
+    Reader {
         id: protobuf::ID,
         reads: "protobuf services, their methods, HTTP bindings and request fields",
         specification: "https://protobuf.dev/reference/protobuf/proto3-spec/",
@@ -145,9 +174,17 @@ impl Reader {
         }
         let is_marked = self.markers.iter().any(|marker| head.contains(marker));
         match self.form {
+            Form::Tree if self.id == appsettings::ID && appsettings::is_own_name(path) => {
+                Claim::Certain("named as programs look for it")
+            }
             Form::Tree if self.id == compose::ID && is_compose_name(path) => Claim::Certain("named as a compose file"),
-            Form::Tree | Form::Nginx if is_marked => Claim::Certain("a keyword of the format is in it"),
-            Form::Tree | Form::Nginx => Claim::Maybe("what is inside decides"),
+            Form::Tree | Form::Properties if self.id == spring::ID && spring::is_own_name(path) => {
+                Claim::Certain("named as Spring looks for it")
+            }
+            Form::Tree | Form::Nginx | Form::Properties if is_marked => {
+                Claim::Certain("a keyword of the format is in it")
+            }
+            Form::Tree | Form::Nginx | Form::Properties => Claim::Maybe("what is inside decides"),
             Form::Dockerfile => Claim::Certain("named as a Dockerfile"),
             Form::EnvFile => Claim::Certain("named as an environment file"),
             Form::Protobuf => Claim::Certain("ends in .proto"),
@@ -169,7 +206,9 @@ pub fn read(path: &str, text: &str) -> FileFacts {
         Some(Form::EnvFile) => env_file::read(&mut cx),
         Some(Form::Protobuf) => protobuf::read(&mut cx),
         Some(Form::Sql) => sql_schema::read(&mut cx),
+        Some(Form::Properties) => spring::read_properties(&mut cx),
         Some(Form::Nginx) if nginx::recognises(text) => nginx::read(&mut cx),
+        Some(Form::Nginx) if httpd::recognises(text) => httpd::read(&mut cx),
         Some(Form::Tree) => read_tree(&mut cx),
         Some(Form::Nginx) | None => cx.ignore(Range::default(), "no reader knows this document"),
     }
@@ -188,6 +227,7 @@ fn form(path: &str) -> Option<Form> {
         "yaml" | "yml" | "json" => Some(Form::Tree),
         "proto" => Some(Form::Protobuf),
         "sql" => Some(Form::Sql),
+        "properties" if spring::claims_properties(path) => Some(Form::Properties),
         "conf" => Some(Form::Nginx),
         "template" if lower.ends_with(".conf.template") => Some(Form::Nginx),
         "dockerignore" => None,
@@ -205,6 +245,10 @@ fn is_compose_name(path: &str) -> bool {
 fn read_tree(cx: &mut Reading<'_>) {
     let text = cx.text;
     let is_json = cx.path.ends_with(".json");
+    if appsettings::is_own_name(cx.path) {
+        appsettings::read(cx);
+        return;
+    }
     if is_json && !["\"openapi\"", "\"swagger\"", "\"apiVersion\""].iter().any(|marker| text.contains(marker)) {
         cx.ignore(Range::default(), "no reader knows this document");
         return;
@@ -241,6 +285,8 @@ fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
         openapi::read(cx, root);
     } else if compose::recognises(root) {
         compose::read(cx, root);
+    } else if spring::recognises(cx.path, root) {
+        spring::read_tree(cx, root);
     } else {
         cx.ignore(root.range, "no reader knows this document");
     }

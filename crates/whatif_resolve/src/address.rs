@@ -18,6 +18,19 @@ pub(crate) fn host(value: &Value) -> Option<String> {
     (plain && !host.chars().all(|c| c.is_ascii_digit())).then(|| host.to_owned())
 }
 
+/// Whether a host is the machine itself.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    matches!(host, "localhost" | "0.0.0.0" | "host.docker.internal") || host.starts_with("127.")
+}
+
+/// The port behind the host of an address.
+pub(crate) fn port(value: &Value) -> Option<u16> {
+    let text = value.as_text()?;
+    let rest = text.rsplit_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let authority = rest.split(['/', '?', ',']).next().unwrap_or(rest);
+    authority.rsplit_once(':')?.1.parse().ok()
+}
+
 /// `host=db port=5432 user=...` and `Server=db;Database=...`.
 fn keyed(text: &str) -> Option<&str> {
     let mut pairs = text.split([' ', ';']).filter_map(|pair| pair.split_once('='));

@@ -105,8 +105,7 @@ pub(crate) fn peer(
     let (address, places) = environment.evaluate(service, &peer.address);
     let (name, _) = environment.evaluate(service, &peer.name);
     let host = address::host(&address);
-    let declared =
-        host.as_deref().and_then(|host| names.host(host)).or_else(|| suggested(&peer.address, &address, names));
+    let declared = names.address(&address).or_else(|| suggested(&peer.address, &address, names));
     match peer.role {
         PeerRole::Service => match declared {
             Some(node) => of_node(node),
@@ -228,9 +227,8 @@ fn store(
     if let ([only], true) = (same.as_slice(), local) {
         return StoreId(*only as u32);
     }
-    let own = host
-        .map(str::to_owned)
-        .filter(|host| host != "localhost" && !host.starts_with("127.") && !is_placeholder(host));
+    let own =
+        host.map(str::to_owned).filter(|host| !address::is_loopback(host) && !is_number(host) && !is_placeholder(host));
     let owner = system[service].name.clone();
     let by_variable =
         || peer.address.env_names().chain(peer.name.env_names()).map(product_of).find(|name| !name.is_empty());
@@ -255,6 +253,11 @@ fn store(
         engine,
     });
     StoreId(system.stores.len() as u32 - 1)
+}
+
+/// An IP address is a place, not a name.
+fn is_number(host: &str) -> bool {
+    host.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
 /// `ALLOYDB_INSTANCE_NAME_VAL`: a text that deployment scripts replace, not a host.

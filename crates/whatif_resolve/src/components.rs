@@ -1,7 +1,9 @@
 //! Services, stores and brokers, from groups of declarations.
 
+use crate::deployments;
 use crate::identity::{Group, canonical};
 use crate::input::Input;
+use crate::settings::Program;
 use crate::technology::{self, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::evidence::{Evidence, Fact, How, Stage};
@@ -30,10 +32,33 @@ struct Component<'i> {
     group: Group,
     units: Vec<(usize, usize, &'i DeployUnit)>,
     code: Vec<&'i CodeUnit>,
+    /// Whether it only serves the platform, by what it depends on.
+    platform: bool,
+}
+
+impl Draft {
+    /// The service a program is.
+    pub(crate) fn service_of(&self, program: &Program) -> Option<ServiceId> {
+        let declared = program.unit.and_then(|unit| self.unit_nodes.get(&unit));
+        match declared {
+            Some(Node::Service(id)) => Some(*id),
+            Some(_) => None,
+            None => self.service_at(&program.folder),
+        }
+    }
+
+    /// The service whose code or build lies in a folder.
+    fn service_at(&self, folder: &str) -> Option<ServiceId> {
+        let is_here = |service: &Service| {
+            let contexts = service.units.iter().filter_map(|unit| unit.build_context.as_deref());
+            contexts.chain(service.code_root.as_deref()).any(|here| here == folder)
+        };
+        self.system.service_ids().find(|(_, service)| is_here(service)).map(|(id, _)| id)
+    }
 }
 
 /// Turns every group into a node; services, stores and brokers each in name order.
-pub(crate) fn build(input: &mut Input, groups: Vec<Group>) -> Draft {
+pub(crate) fn build(input: &mut Input, groups: Vec<Group>, programs: &[Program]) -> Draft {
     let mut draft = Draft {
         system: System::default(),
         unit_nodes: BTreeMap::new(),
@@ -42,14 +67,23 @@ pub(crate) fn build(input: &mut Input, groups: Vec<Group>) -> Draft {
         telemetry: BTreeSet::new(),
         databases: BTreeMap::new(),
     };
-    let mut components: Vec<Component<'_>> = groups.into_iter().map(|group| component(input, group)).collect();
+    let compose_leads = deployments::compose_leads(input, &groups);
+    let mut components: Vec<Component<'_>> =
+        groups.into_iter().map(|group| component(input, group, compose_leads)).collect();
     components.sort_by(|a, b| {
         (&a.name, a.units.first().map(|u| u.2.span)).cmp(&(&b.name, b.units.first().map(|u| u.2.span)))
     });
+    mark_platform(&mut components, programs);
+    let complete = is_complete(&components);
     let mut left = Vec::new();
     for component in components {
         match add(&mut draft, &component) {
-            Some(node) => place(&mut draft, &component, node),
+            Some(node) => {
+                place(&mut draft, &component, node);
+                if let (true, Node::Service(id)) = (complete && is_undeployed(&component), node) {
+                    draft.system.services[id.0 as usize].optional = true;
+                }
+            }
             None => left.push(component),
         }
     }
@@ -82,21 +116,47 @@ fn place(draft: &mut Draft, component: &Component<'_>, node: Node) {
     }
 }
 
-fn component(input: &Input, group: Group) -> Component<'_> {
+fn component(input: &Input, group: Group, compose_leads: bool) -> Component<'_> {
     let mut units: Vec<(usize, usize, &DeployUnit)> =
         group.units.iter().map(|(d, u)| (*d, *u, &input.designs[*d].1.units[*u])).collect();
     units.sort_by_key(|(d, u, unit)| {
         (
             unit.kind == UnitKind::Image,
+            unit.kind == UnitKind::Program,
             unit.optional,
-            unit.kind == UnitKind::Compose,
+            (unit.kind == UnitKind::Compose) != compose_leads,
             path_depth(&input.designs[*d].0),
             *d,
             *u,
         )
     });
     let code: Vec<&CodeUnit> = group.code.iter().map(|at| &input.code[*at]).collect();
-    Component { name: name(&units, &code), group, units, code }
+    Component { name: name(&units, &code), group, units, code, platform: false }
+}
+
+fn mark_platform(components: &mut [Component<'_>], programs: &[Program]) {
+    for component in components {
+        let own =
+            programs.iter().filter(|program| program.unit.is_some_and(|unit| component.group.units.contains(&unit)));
+        component.platform = own.into_iter().any(|program| program.role.is_some());
+    }
+}
+
+/// Whether the deployment covers the programs: at least half of those that configuration declares are deployed. Then
+/// the rest is an option of the deployed system; otherwise the deployment only starts what programs need.
+fn is_complete(components: &[Component<'_>]) -> bool {
+    let declared =
+        components.iter().filter(|component| component.units.iter().any(|(_, _, u)| u.kind == UnitKind::Program));
+    let (deployed, alone): (Vec<_>, Vec<_>) = declared.partition(|component| !is_undeployed(component));
+    !deployed.is_empty() && deployed.len() >= alone.len()
+}
+
+/// A program nothing deploys.
+fn is_undeployed(component: &Component<'_>) -> bool {
+    let serves = component.code.iter().any(|unit| !unit.auxiliary && !unit.entries.is_empty());
+    let program = component.units.iter().any(|(_, _, unit)| unit.kind == UnitKind::Program);
+    let deployed = |kind| !matches!(kind, UnitKind::Program | UnitKind::Image);
+    program && !serves && !component.units.iter().any(|(_, _, unit)| deployed(unit.kind))
 }
 
 fn path_depth(path: &str) -> usize {
@@ -106,7 +166,11 @@ fn path_depth(path: &str) -> usize {
 /// The name most declarations use; of equals the one of the main declaration.
 fn name(units: &[(usize, usize, &DeployUnit)], code: &[&CodeUnit]) -> String {
     let mut votes: BTreeMap<&str, (usize, std::cmp::Reverse<usize>)> = BTreeMap::new();
-    let declared = units.iter().filter(|(_, _, unit)| unit.kind != UnitKind::Image);
+    let is_deployed = |kind| !matches!(kind, UnitKind::Image | UnitKind::Program);
+    let is_deployed_at_all = units.iter().any(|(_, _, unit)| is_deployed(unit.kind));
+    let declared = units
+        .iter()
+        .filter(|(_, _, unit)| is_deployed(unit.kind) || (unit.kind == UnitKind::Program && !is_deployed_at_all));
     for (at, (_, _, unit)) in declared.enumerate() {
         votes.entry(&unit.name).or_insert((0, std::cmp::Reverse(at))).0 += 1;
     }
@@ -139,9 +203,10 @@ fn add(draft: &mut Draft, component: &Component<'_>) -> Option<Node> {
         }
         other => {
             let telemetry = matches!(other, Some((_, Role::Telemetry)));
-            let platform = telemetry || matches!(other, Some((_, Role::Platform))) || auxiliary;
+            let platform = telemetry || matches!(other, Some((_, Role::Platform))) || auxiliary || component.platform;
             let service = service(component, platform);
-            if telemetry && service.optional {
+            let tool = matches!(other, Some((technology::TOOL, _)));
+            if tool || (telemetry && service.optional) {
                 return None;
             }
             system.services.push(service);

@@ -25,8 +25,11 @@ pub(crate) fn collect(input: &Input, draft: &mut Draft, names: &Names, environme
 
 fn from_variables(draft: &Draft, names: &Names, environment: &Environment) -> Vec<DatabaseUse> {
     let services = draft.system.service_ids();
-    let variables = services.flat_map(|(id, _)| environment.all(id).map(move |(_, set)| (id, set)));
-    let uses = variables.filter_map(|(service, (value, place))| {
+    let values = services.flat_map(|(id, _)| {
+        let variables = environment.all(id).map(move |(_, (value, place))| (id, value, place));
+        variables.chain(environment.settings(id).map(move |found| (id, &found.value, &found.evidence)))
+    });
+    let uses = values.filter_map(|(service, value, place)| {
         let (value, _) = environment.evaluate(service, value);
         used(service, &value, place, draft, names)
     });

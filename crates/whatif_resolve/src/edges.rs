@@ -7,24 +7,39 @@ use crate::environment::Environment;
 use crate::input::Input;
 use crate::names::Names;
 use crate::schemas;
+use crate::settings::{self, Program};
 use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, How, Stage};
-use whatif_model::flow::{Effect, EffectKind};
-use whatif_model::system::{Edge, EdgeKind, Node, ServiceId, Site, System};
+use whatif_model::flow::{Effect, EffectKind, Policy};
+use whatif_model::system::{Edge, EdgeKind, Layer, LayerKind, Node, ServiceId, Site, System};
 use whatif_model::value::Value;
 
 type Edges = BTreeMap<(Node, Node, EdgeKind), Edge>;
 
 /// Fills [`System::edges`].
-pub(crate) fn aggregate(input: &Input, draft: &mut Draft, names: &Names, environment: &Environment) {
+pub(crate) fn aggregate(
+    input: &Input,
+    draft: &mut Draft,
+    names: &Names,
+    environment: &Environment,
+    programs: &[Program],
+) {
     let mut edges = Edges::new();
     from_flows(&draft.system, &mut edges);
     from_clients(input, draft, names, environment, &mut edges);
     from_variables(draft, names, environment, &mut edges);
+    from_settings(draft, names, environment, &mut edges);
     from_start_order(input, draft, names, &mut edges);
-    from_proxies(input, draft, names, &mut edges);
+    for (service, to, evidence) in settings::platform_links(input, draft, programs) {
+        link(&mut edges, service, to, &evidence);
+    }
+    from_proxies(input, draft, names, environment, &mut edges);
     let telemetry = |node: Node| matches!(node, Node::Service(id) if draft.telemetry.contains(&id));
-    edges.retain(|(from, to, _), _| !telemetry(*from) && !telemetry(*to));
+    let platform = |node: Node| matches!(node, Node::Service(id) if draft.system[id].infrastructure);
+    edges.retain(|(from, to, _), edge| {
+        let wiring = platform(*from) && platform(*to) && edge.sites.is_empty();
+        !telemetry(*from) && !telemetry(*to) && !wiring
+    });
     let system = &mut draft.system;
     system.edges = edges.into_values().collect();
     for at in 0..system.edges.len() {
@@ -130,9 +145,10 @@ fn link(edges: &mut Edges, service: ServiceId, to: Node, evidence: &Evidence) {
     }
 }
 
-/// A variable that holds the address of a component is a link, if nothing better shows one.
+/// A variable that holds the address of a component is a link, if nothing better shows one. What only a variant of
+/// the deployment starts shows none.
 fn from_variables(draft: &Draft, names: &Names, environment: &Environment, edges: &mut Edges) {
-    for (service, _) in draft.system.service_ids() {
+    for (service, _) in draft.system.service_ids().filter(|(_, service)| !service.optional) {
         for (name, (value, place)) in environment.all(service) {
             let (value, _) = environment.evaluate(service, value);
             let Some(text) = value.as_text().or_else(|| Some(value.display())).filter(|t| !t.is_empty()) else {
@@ -147,6 +163,42 @@ fn from_variables(draft: &Draft, names: &Names, environment: &Environment, edges
             link(edges, service, to, &evidence);
         }
     }
+}
+
+/// A setting of a framework that says where a store or broker is, or any setting that holds a component's address.
+fn from_settings(draft: &mut Draft, names: &Names, environment: &Environment, edges: &mut Edges) {
+    for at in 0..draft.system.services.len() {
+        let service = ServiceId(at as u32);
+        for found in environment.settings(service).filter(|found| !is_about_itself(&found.key)) {
+            let (value, _) = environment.evaluate(service, &found.value);
+            let evidence =
+                Evidence { how: How::Derived, ..found.evidence.labelled(format!("`{}` holds its address", found.key)) };
+            if let Some(partner) = settings::partner(&found.key, &value) {
+                let target = bind::peer(&partner, service, draft, names, environment);
+                node(&target).into_iter().for_each(|to| link(edges, service, to, &evidence));
+                continue;
+            }
+            let Some(text) = value.as_text().filter(|text| !text.is_empty()) else { continue };
+            for one in text.split(',').map(str::trim) {
+                if !address::looks_like_address(one) && !names_an_address(&found.key) {
+                    continue;
+                }
+                let one = Value::text(one);
+                let Some(to) = names.address(&one).and_then(|to| schemas::within(draft, to, &one)) else { continue };
+                link(edges, service, to, &evidence);
+            }
+        }
+    }
+}
+
+/// Keys by which a program says what it is, not whom it needs.
+fn is_about_itself(key: &str) -> bool {
+    let key = key.to_lowercase();
+    ["eureka.instance.", "server.", "spring.application.", "management.", "logging.", "zuul.routes."]
+        .iter()
+        .any(|prefix| key.starts_with(prefix))
+        || key.contains("gateway.routes[")
+        || key.starts_with("spring.cloud.config.server")
 }
 
 fn names_an_address(variable: &str) -> bool {
@@ -172,22 +224,25 @@ fn from_start_order(input: &Input, draft: &Draft, names: &Names, edges: &mut Edg
 }
 
 /// A proxy held by a service forwards to its destinations.
-fn from_proxies(input: &Input, draft: &Draft, names: &Names, edges: &mut Edges) {
+fn from_proxies(input: &Input, draft: &Draft, names: &Names, environment: &Environment, edges: &mut Edges) {
     for route in input.designs.iter().flat_map(|(_, facts)| &facts.routes) {
         let Some(service) = holder(draft, &route.held_by) else { continue };
         for (destination, span) in &route.destinations {
-            let Some(to) = self::destination(destination, names) else { continue };
+            let (destination, _) = environment.evaluate(service, destination);
+            let Some(to) = self::destination(&destination, names) else { continue };
             let evidence = Evidence::stated(Stage::Design, *span, format!("`{}` is forwarded here", route.path));
             link(edges, service, to, &evidence);
+            let forwarded = edges.get_mut(&(Node::Service(service), to, EdgeKind::Sync));
+            if let Some(edge) = forwarded.filter(|_| route.policy != Policy::default()) {
+                edge.layers.push(Layer { kind: LayerKind::Gateway, policy: route.policy.clone(), optional: false });
+            }
         }
     }
 }
 
 /// Whom a proxy forwards to: by host name, or by the name of the variable that holds it.
 pub(crate) fn destination(value: &Value, names: &Names) -> Option<Node> {
-    address::host(value)
-        .and_then(|host| names.host(&host))
-        .or_else(|| value.env_names().find_map(|name| names.suggested(&bind::bare_variable(name))))
+    names.address(value).or_else(|| value.env_names().find_map(|name| names.suggested(&bind::bare_variable(name))))
 }
 
 /// The service whose build context is nearest around a folder.

@@ -2,6 +2,7 @@
 
 use crate::components::Draft;
 use crate::input::Input;
+use crate::settings::{self, Found, Program, relaxed};
 use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::deploy::EnvValue;
@@ -14,14 +15,43 @@ const HOPS_MAX: usize = 4;
 /// The variables of each service, by name, with the place that sets them.
 pub(crate) struct Environment {
     variables: Vec<BTreeMap<String, (Value, Evidence)>>,
+    /// The same by relaxed name, because settings may be overridden in any spelling.
+    relaxed: Vec<BTreeMap<String, String>>,
+    /// The settings of each service that no variable overrides, by relaxed key.
+    settings: Vec<BTreeMap<String, Found>>,
 }
 
 impl Environment {
     /// Reads the deploy units of every service; the main deployment wins over variants.
-    pub(crate) fn of(input: &Input, draft: &Draft) -> Self {
+    pub(crate) fn of(input: &Input, draft: &Draft, programs: &[Program]) -> Self {
         let maps = config_maps(input);
-        let variables = draft.service_units.iter().map(|units| variables(input, units, &maps)).collect();
-        Self { variables }
+        let variables: Vec<_> = draft.service_units.iter().map(|units| variables(input, units, &maps)).collect();
+        let names = |own: &BTreeMap<String, _>| own.keys().map(|name| (relaxed(name), name.clone())).collect();
+        let relaxed = variables.iter().map(names).collect();
+        let settings = vec![BTreeMap::new(); variables.len()];
+        let mut environment = Self { variables, relaxed, settings };
+        for program in programs {
+            let Some(service) = draft.service_of(program) else { continue };
+            environment.add_settings(service, program, input, draft);
+        }
+        environment
+    }
+
+    fn add_settings(&mut self, service: ServiceId, program: &Program, input: &Input, draft: &Draft) {
+        let units = draft.service_units.get(service.0 as usize).into_iter().flatten();
+        let units = units.map(|(design, unit)| &input.designs[*design].1.units[*unit]);
+        let active = settings::stated_profiles(units, |value| self.evaluate(service, value).0.as_text());
+        let found = settings::effective(program, input, active.as_ref());
+        let at = service.0 as usize;
+        let (Some(variables), Some(own)) = (self.relaxed.get(at), self.settings.get_mut(at)) else { return };
+        for (key, found) in found.into_iter().filter(|(key, _)| !variables.contains_key(key)) {
+            own.entry(key).or_insert(found);
+        }
+    }
+
+    /// The settings of a service that no variable overrides, in the order of their relaxed keys.
+    pub(crate) fn settings(&self, service: ServiceId) -> impl Iterator<Item = &Found> {
+        self.settings.get(service.0 as usize).into_iter().flat_map(|own| own.values())
     }
 
     /// Every variable of a service, in name order.
@@ -35,8 +65,7 @@ impl Environment {
         let mut value = value.clone();
         for _ in 0..HOPS_MAX {
             let next = value.substitute(|part| {
-                let (Part::Env { name, .. } | Part::Setting { key: name, .. }) = part else { return None };
-                let (value, evidence) = self.variables.get(service.0 as usize)?.get(name)?;
+                let (value, evidence) = self.lookup(service, part)?;
                 places.push(evidence.clone());
                 Some(value.clone())
             });
@@ -47,6 +76,22 @@ impl Environment {
         }
         places.dedup();
         (value, places)
+    }
+
+    /// A variable by its name; a setting by any spelling, first of a variable, then of a key.
+    fn lookup(&self, service: ServiceId, part: &Part) -> Option<(&Value, &Evidence)> {
+        let at = service.0 as usize;
+        let variable = |name: &str| self.variables.get(at)?.get(name).map(|(value, evidence)| (value, evidence));
+        match part {
+            Part::Env { name, .. } => variable(name),
+            Part::Setting { key, .. } => {
+                let relaxed = relaxed(key);
+                let overriding = || variable(self.relaxed.get(at)?.get(&relaxed)?);
+                let set = || self.settings.get(at)?.get(&relaxed).map(|found| (&found.value, &found.evidence));
+                variable(key).or_else(overriding).or_else(set)
+            }
+            Part::Text(_) | Part::Unknown => None,
+        }
     }
 }
 

@@ -84,24 +84,28 @@ fn join_units(units: &[(usize, usize, &DeployUnit)], sets: &mut Sets) {
         let rest = prefix.as_deref().and_then(|prefix| canonical.strip_prefix(prefix)).filter(|rest| rest.len() > 1);
         rest.map_or(canonical.clone(), str::to_owned)
     };
-    for (at, (_, _, unit)) in units.iter().enumerate().filter(|(_, (_, _, unit))| unit.kind != UnitKind::Image) {
+    for (at, (_, _, unit)) in units.iter().enumerate().filter(|(_, (_, _, unit))| is_deployed(unit)) {
         let first = *by_name.entry(bare(&unit.name)).or_insert(at);
         sets.join(first, at);
         if let Some(folder) = unit.build_context.as_deref().filter(|folder| !folder.is_empty()) {
             by_folder.entry(folder).or_insert(at);
         }
     }
+    let crowded = crowded_folders(units, by_folder.keys().copied());
     let by_image: BTreeMap<String, usize> = units
         .iter()
         .enumerate()
         .rev()
-        .filter(|(_, (_, _, unit))| unit.kind != UnitKind::Image)
+        .filter(|(_, (_, _, unit))| is_deployed(unit))
         .filter_map(|(at, (_, _, unit))| Some((canonical(image_name(&unit.image.as_ref()?.display())), at)))
         .collect();
-    for (at, (_, _, unit)) in units.iter().enumerate().filter(|(_, (_, _, unit))| unit.kind == UnitKind::Image) {
+    for (at, (_, _, unit)) in units.iter().enumerate().filter(|(_, (_, _, unit))| !is_deployed(unit)) {
         let folder = unit.build_context.as_deref().unwrap_or("");
+        let by_own_name = || (unit.kind == UnitKind::Program).then(|| by_name.get(&bare(&unit.name))).flatten();
         let partner = ancestors(folder)
+            .filter(|folder| unit.kind == UnitKind::Image || !crowded.contains(folder))
             .find_map(|folder| by_folder.get(folder))
+            .or_else(by_own_name)
             .or_else(|| own_names(folder).find_map(|name| by_name.get(&bare(&name)).or_else(|| by_image.get(&name))));
         match partner {
             Some(partner) => sets.join(*partner, at),
@@ -110,6 +114,24 @@ fn join_units(units: &[(usize, usize, &DeployUnit)], sets: &mut Sets) {
             }
         }
     }
+}
+
+/// Whether a unit is started by a deployment, rather than only built or configured.
+fn is_deployed(unit: &DeployUnit) -> bool {
+    !matches!(unit.kind, UnitKind::Image | UnitKind::Program)
+}
+
+/// Build contexts around several programs identify none of them.
+fn crowded_folders<'a>(
+    units: &[(usize, usize, &DeployUnit)],
+    contexts: impl Iterator<Item = &'a str>,
+) -> BTreeSet<&'a str> {
+    let programs = || units.iter().filter(|(_, _, unit)| unit.kind == UnitKind::Program);
+    let holds = |folder: &str| {
+        let own = programs().filter_map(|(_, _, unit)| unit.build_context.as_deref());
+        own.filter(|root| ancestors(root).any(|around| around == folder)).count()
+    };
+    contexts.filter(|folder| holds(folder) > 1).collect()
 }
 
 /// The first word most unit names share (`ftgo-mysql`, `ftgo-kafka`): the project's name, not theirs.

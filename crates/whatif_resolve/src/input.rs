@@ -2,6 +2,7 @@
 
 use crate::answers::{Answer, Same};
 use whatif_model::facts::code::CodeUnit;
+use whatif_model::facts::package::Package;
 use whatif_model::facts::prose::ProseFacts;
 use whatif_model::facts::{DesignFacts, Ignored, Problem};
 
@@ -12,6 +13,8 @@ pub struct Input {
     pub designs: Vec<(String, DesignFacts)>,
     /// Prose documents, by root-relative path.
     pub prose: Vec<(String, ProseFacts)>,
+    /// Package manifests and lockfiles.
+    pub packages: Vec<Package>,
     /// Code units.
     pub code: Vec<CodeUnit>,
     /// What readers did not understand.
@@ -30,6 +33,7 @@ impl Input {
         self.designs.sort_by(|a, b| a.0.cmp(&b.0));
         self.prose.sort_by(|a, b| a.0.cmp(&b.0));
         self.code.sort_by(|a, b| (&a.root, a.language, a.span).cmp(&(&b.root, b.language, b.span)));
+        self.packages.sort_by(|a, b| a.path.cmp(&b.path));
         self.ignored.sort();
         self.problems.sort();
     }

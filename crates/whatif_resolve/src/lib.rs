@@ -1,7 +1,7 @@
 //! Merges the facts of all files into one [`System`](whatif_model::system::System).
 //!
 //! The only place that decides "payments here is payments-svc there". Steps, in order:
-//! [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
+//! [`settings`] finds the programs configuration declares, [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
 //! of them, [`names`] maps every host name to one, [`operations`] collects what services offer,
 //! [`bind`] replaces symbolic targets, [`tables`] gives stores the tables their users name, [`edges`] aggregates who talks to whom, [`databases`] notes which
 //! logical database of a server each uses, [`layers`] adds what meshes and gateways do,
@@ -13,6 +13,7 @@ mod bind;
 mod components;
 mod databases;
 mod deadlines;
+mod deployments;
 mod edges;
 mod environment;
 mod idempotency;
@@ -23,6 +24,7 @@ mod mutation;
 mod names;
 mod operations;
 mod schemas;
+mod settings;
 mod tables;
 mod technology;
 
@@ -34,10 +36,12 @@ use whatif_model::system::System;
 /// Builds the model. Deterministic: the order of the input does not matter.
 pub fn resolve(mut input: Input) -> System {
     input.sort();
+    deployments::mark_variants(&mut input);
+    let programs = settings::declare(&mut input);
     let groups = identity::group(&input);
-    let mut draft = components::build(&mut input, groups);
-    let names = names::Names::of(&input, &draft);
-    let environment = environment::Environment::of(&input, &draft);
+    let mut draft = components::build(&mut input, groups, &programs);
+    let names = names::Names::of(&input, &draft, &programs);
+    let environment = environment::Environment::of(&input, &draft, &programs);
     schemas::split(&input, &mut draft, &names, &environment);
     operations::collect(&mut input, &mut draft, &names);
     bind::targets(&mut draft, &names, &environment);
@@ -45,9 +49,10 @@ pub fn resolve(mut input: Input) -> System {
     tables::settle(&mut draft);
     mutation::spread(&mut draft.system);
     idempotency::summarise(&mut draft.system);
-    edges::aggregate(&input, &mut draft, &names, &environment);
+    edges::aggregate(&input, &mut draft, &names, &environment, &programs);
     databases::collect(&input, &mut draft, &names, &environment);
     layers::apply(&input, &mut draft, &names);
+    settings::apply_policies(&mut draft, &environment);
     deadlines::apply(&input, &mut draft, &names);
     draft.system.unused_deadlines = deadlines::unused(&input, &draft);
     answers::apply(&input, &mut draft.system);

@@ -1,11 +1,14 @@
 //! Host names, proto services and container names, each mapped to the one node it means.
 
+use crate::address;
 use crate::components::Draft;
 use crate::identity::{canonical, stem};
 use crate::input::Input;
+use crate::settings::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::facts::deploy::Selector;
 use whatif_model::system::{Node, ServiceId};
+use whatif_model::value::Value;
 
 /// The index.
 pub(crate) struct Names {
@@ -15,17 +18,25 @@ pub(crate) struct Names {
     stems: BTreeMap<String, Option<Node>>,
     /// Who serves a proto service, by its unqualified lower-case name.
     rpc: BTreeMap<String, ServiceId>,
+    /// Programs by the port they say they listen on; only ports that mean one.
+    ports: BTreeMap<u16, Option<Node>>,
     /// Hosts that stand for systems outside (`ExternalName`, mesh service entries).
     external: BTreeSet<String>,
 }
 
 impl Names {
     /// Collects every name the design documents and the code declare.
-    pub(crate) fn of(input: &Input, draft: &Draft) -> Self {
-        let mut names =
-            Self { hosts: BTreeMap::new(), stems: BTreeMap::new(), rpc: BTreeMap::new(), external: BTreeSet::new() };
+    pub(crate) fn of(input: &Input, draft: &Draft, programs: &[Program]) -> Self {
+        let mut names = Self {
+            hosts: BTreeMap::new(),
+            stems: BTreeMap::new(),
+            rpc: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            external: BTreeSet::new(),
+        };
         names.declared_hosts(input, draft);
         names.component_names(draft);
+        names.listening(draft, programs);
         names.served(input, draft);
         names.answered(input);
         names
@@ -79,6 +90,17 @@ impl Names {
         }
     }
 
+    fn listening(&mut self, draft: &Draft, programs: &[Program]) {
+        for program in programs {
+            let (Some(port), Some(service)) = (program.port, draft.service_of(program)) else { continue };
+            let node = Some(Node::Service(service));
+            let entry = self.ports.entry(port).or_insert(node);
+            if *entry != node {
+                *entry = None;
+            }
+        }
+    }
+
     fn served(&mut self, input: &Input, draft: &Draft) {
         for (unit, service) in input.code.iter().zip(&draft.code_services) {
             let Some(service) = service else { continue };
@@ -108,6 +130,16 @@ impl Names {
             let in_cluster = rest.split('.').count() <= 1 || rest.contains("svc") || rest.ends_with(".local");
             in_cluster.then(|| self.hosts.get(first).copied()).flatten()
         })
+    }
+
+    /// The node an address leads to: by its host, or, on one machine, by the port only one program listens on.
+    pub(crate) fn address(&self, address: &Value) -> Option<Node> {
+        let host = address::host(address)?;
+        let by_port = || {
+            let port = address::is_loopback(&host).then(|| address::port(address)).flatten()?;
+            self.ports.get(&port).copied().flatten()
+        };
+        self.host(&host).or_else(by_port)
     }
 
     /// The node whose name a word suggests, when exactly one does.

@@ -26,6 +26,9 @@ pub(crate) fn split(input: &Input, draft: &mut Draft, names: &Names, environment
         for (_, (value, _)) in environment.all(service) {
             note(&environment.evaluate(service, value).0);
         }
+        for found in environment.settings(service) {
+            note(&environment.evaluate(service, &found.value).0);
+        }
     }
     for (service, unit) in with_service(input, draft) {
         for (peer, _) in &unit.peers {
@@ -33,10 +36,11 @@ pub(crate) fn split(input: &Input, draft: &mut Draft, names: &Names, environment
         }
     }
     for (server, databases) in found.into_iter().filter(|(_, databases)| databases.len() > 1) {
+        let original = draft.system.stores[server.0 as usize].clone();
         for (at, database) in databases.into_iter().enumerate() {
             let stores = &mut draft.system.stores;
-            let mut store = stores[server.0 as usize].clone();
-            store.aliases.clear();
+            let mut store = original.clone();
+            store.aliases = vec![std::mem::take(&mut store.name)];
             store.address = format!("store:{database}");
             store.name.clone_from(&database);
             let id = if at == 0 { server } else { StoreId(stores.len() as u32) };

@@ -77,6 +77,7 @@ const PRODUCTS: &[(&str, &str, Role)] = &[
     ("loki", "loki", Role::Telemetry),
     ("fluentd", "fluentd", Role::Telemetry),
     ("fluent", "fluentd", Role::Telemetry),
+    ("elk", "elasticsearch", Role::Telemetry),
     ("logstash", "logstash", Role::Telemetry),
     ("kibana", "kibana", Role::Telemetry),
     ("filebeat", "filebeat", Role::Telemetry),
@@ -143,6 +144,9 @@ const COMPANIONS: &[&str] = &[
     "app",
 ];
 
+/// What a tool is called instead of an engine: it looks at a product or prepares it, and is no component.
+pub(crate) const TOOL: &str = "tool";
+
 /// Words that make a product's companion a tool for people or for deployment: nothing depends on it at run time.
 const TOOLS: &[&str] =
     &["exporter", "ui", "gui", "admin", "adminer", "commander", "express", "insight", "init", "setup", "backup"];
@@ -152,7 +156,7 @@ pub(crate) fn of_name(name: &str) -> Option<(&'static str, Role)> {
     let words: Vec<String> = words(name);
     let is_tool = words.iter().any(|word| TOOLS.contains(&word.as_str()));
     if is_tool && words.iter().any(|word| product(word).is_some()) {
-        return Some(("tool", Role::Telemetry));
+        return Some((TOOL, Role::Telemetry));
     }
     if words.iter().any(|word| COMPANIONS.contains(&word.as_str())) {
         return None;

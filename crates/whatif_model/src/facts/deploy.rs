@@ -71,6 +71,8 @@ pub enum UnitKind {
     Job,
     /// CronJob.
     CronJob,
+    /// A program that its configuration declares (a name, a port), with no deployment seen.
+    Program,
     /// A container image definition in the tree (Dockerfile) or a build artifact list, with no deployment seen.
     Image,
 }

@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod mesh;
 pub mod package;
 pub mod prose;
+pub mod settings;
 
 use crate::text::Span;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct DesignFacts {
     pub configs: Vec<deploy::ConfigMap>,
     /// Variables of an environment file (`.env`), by name.
     pub env_files: Vec<deploy::EnvFile>,
+    /// Configuration programs read when they start.
+    pub settings: Vec<settings::Settings>,
     /// Rules of a mesh, gateway or proxy.
     pub routes: Vec<mesh::Route>,
     /// Destination policies of a mesh.

@@ -63,12 +63,66 @@ pub(crate) fn recognises(root: &Node<'_>) -> bool {
             .any(|key| entry.value.get(key).is_some())
     };
     root.get("apiVersion").is_none()
-        && root.get("services").is_some_and(|services| services.entries().iter().any(is_service))
+        && (root.get("services").is_some_and(|services| services.entries().iter().any(is_service))
+            || is_first_version(root))
 }
 
+/// The first version of the format has no `services`: the whole document is the mapping of services.
+fn is_first_version(root: &Node<'_>) -> bool {
+    let runs = |entry: &Entry<'_>| {
+        ["image", "build"].iter().any(|key| entry.value.text_at(&[key]).is_some())
+            && entry
+                .value
+                .entries()
+                .iter()
+                .all(|entry| KNOWN.contains(&entry.key.as_ref()) || OLD.contains(&entry.key.as_ref()))
+    };
+    root.get("services").is_none() && !root.entries().is_empty() && root.entries().iter().all(runs)
+}
+
+/// Keys of a service that carry no facts and occur in files of the first version.
+const OLD: &[&str] = &[
+    "external_links",
+    "extra_hosts",
+    "dns",
+    "restart",
+    "mem_limit",
+    "memswap_limit",
+    "cpu_shares",
+    "privileged",
+    "user",
+    "working_dir",
+    "log_driver",
+    "log_opt",
+    "logging",
+    "net",
+    "network_mode",
+    "volumes_from",
+    "stdin_open",
+    "tty",
+    "dockerfile",
+    "extends",
+    "cap_add",
+    "security_opt",
+    "ulimits",
+    "env_file",
+    "domainname",
+    "pid",
+];
+
 pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
-    for entry in root.get("services").map(Node::entries).unwrap_or_default() {
-        read_service(cx, entry);
+    let Some(services) = root.get("services") else {
+        root.entries().iter().for_each(|entry| read_service(cx, entry));
+        return;
+    };
+    for entry in services.entries() {
+        let is_service =
+            entry.value.entries().iter().any(|it| KNOWN.contains(&it.key.as_ref())) || !entry.value.is_map();
+        if is_service {
+            read_service(cx, entry);
+        } else {
+            cx.ignore(entry.key_range, format!("`{}` has no key of a service", entry.key));
+        }
     }
     for entry in root.entries() {
         let known = matches!(entry.key.as_ref(), "services" | "version" | "name" | "networks" | "volumes");

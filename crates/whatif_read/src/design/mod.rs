@@ -1,8 +1,10 @@
 //! Readers of contracts, deployment and configuration: one file per format.
 
+pub(crate) mod appsettings;
 pub(crate) mod compose;
 pub(crate) mod dockerfile;
 pub(crate) mod env_file;
+pub(crate) mod httpd;
 pub(crate) mod istio;
 pub(crate) mod kubernetes;
 pub(crate) mod kustomize;
@@ -12,6 +14,7 @@ pub(crate) mod protobuf;
 mod reading;
 mod retry_key;
 pub(crate) mod skaffold;
+pub(crate) mod spring;
 pub(crate) mod sql_schema;
 
 pub(crate) use reading::Reading;

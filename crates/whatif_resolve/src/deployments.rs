@@ -1,0 +1,66 @@
+//! Which deployment counts when a repository holds several.
+//!
+//! Compose reads `compose.yaml` or `docker-compose.yml` unless it is told otherwise; files of other names are variants
+//! of the default one unless they start more of the repository's own programs than it does. Of a compose file and
+//! manifests the one that starts more of them is the main deployment; of equals the manifests are.
+
+use crate::identity::Group;
+use crate::input::Input;
+use crate::technology;
+use std::collections::BTreeSet;
+use whatif_model::facts::deploy::{DeployUnit, UnitKind};
+
+/// Names compose finds by itself.
+const DEFAULTS: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// Marks what only variants of compose files declare as optional.
+pub(crate) fn mark_variants(input: &mut Input) {
+    let own = |units: &[DeployUnit]| units.iter().filter(|unit| unit.kind == UnitKind::Compose && is_own(unit)).count();
+    let files = input.designs.iter().filter(|(_, facts)| facts.units.iter().any(|unit| unit.kind == UnitKind::Compose));
+    let sizes: Vec<(String, usize)> = files.map(|(path, facts)| (path.clone(), own(&facts.units))).collect();
+    let defaults: Vec<(&str, usize)> = sizes
+        .iter()
+        .filter(|(path, _)| DEFAULTS.contains(&path.rsplit('/').next().unwrap_or(path)))
+        .map(|(path, size)| (folder_of(path), *size))
+        .collect();
+    let is_variant = |path: &str, size: usize| {
+        let around =
+            |folder: &str| folder.is_empty() || folder_of(path) == folder || path.starts_with(&format!("{folder}/"));
+        !DEFAULTS.contains(&path.rsplit('/').next().unwrap_or(path))
+            && defaults.iter().any(|(folder, default)| around(folder) && *default >= size)
+    };
+    let variants: BTreeSet<&str> =
+        sizes.iter().filter(|(path, size)| is_variant(path, *size)).map(|(path, _)| path.as_str()).collect();
+    for (path, facts) in &mut input.designs {
+        if variants.contains(path.as_str()) {
+            facts.units.iter_mut().for_each(|unit| unit.optional = true);
+        }
+    }
+}
+
+/// Something of the repository rather than a product.
+fn is_own(unit: &DeployUnit) -> bool {
+    unit.build_context.is_some()
+        || unit.image.as_ref().is_some_and(|image| technology::of_image(&image.display()).is_none())
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether compose files are the main deployment.
+pub(crate) fn compose_leads(input: &Input, groups: &[Group]) -> bool {
+    let starts = |group: &Group, is_kind: fn(UnitKind) -> bool| {
+        let units = group.units.iter().map(|(design, unit)| &input.designs[*design].1.units[*unit]);
+        let mut units = units.filter(|unit| !unit.optional);
+        units.any(|unit| is_kind(unit.kind))
+    };
+    let is_own = |group: &&Group| {
+        let built = |unit: &DeployUnit| matches!(unit.kind, UnitKind::Image | UnitKind::Program);
+        !group.code.is_empty() || group.units.iter().any(|(design, unit)| built(&input.designs[*design].1.units[*unit]))
+    };
+    let count =
+        |is_kind: fn(UnitKind) -> bool| groups.iter().filter(is_own).filter(|group| starts(group, is_kind)).count();
+    let composed = count(|kind| kind == UnitKind::Compose);
+    composed > count(|kind| !matches!(kind, UnitKind::Compose | UnitKind::Image | UnitKind::Program))
+}

@@ -68,6 +68,8 @@ pub struct System {
     pub documents: Vec<Document>,
     /// Deadlines that are set on a context nobody uses: whose, how long in milliseconds, and where.
     pub unused_deadlines: Vec<(ServiceId, Option<u64>, Span)>,
+    /// Deployments that contradict each other; the first claim is that of the main deployment, which the model follows.
+    pub contradictions: Vec<Contradiction>,
     /// Everything that was seen and not understood.
     pub ignored: Vec<Ignored>,
     /// Everything that could not be read.
@@ -213,6 +215,17 @@ pub struct DatabaseUse {
     pub database: String,
     /// Where it is named.
     pub evidence: Evidence,
+}
+
+/// Two deployments of one service that tell it different things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// Whose.
+    pub service: ServiceId,
+    /// The variable both set.
+    pub variable: String,
+    /// What each says, the main deployment first.
+    pub claims: Vec<(String, Evidence)>,
 }
 
 /// A topic or queue.

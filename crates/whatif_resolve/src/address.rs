@@ -91,7 +91,7 @@ pub(crate) fn statement_limit(value: &Value) -> Option<u64> {
     number.checked_mul(factor).filter(|limit| *limit > 0)
 }
 
-/// Whether a value reads like an address at all: a scheme, a port, or a host name with a dot.
+/// Whether a value reads like an address at all: a scheme, a port, or a connection string with a host.
 pub(crate) fn looks_like_address(text: &str) -> bool {
     let port = |text: &str| {
         text.rsplit_once(':').is_some_and(|(_, port)| {
@@ -99,7 +99,7 @@ pub(crate) fn looks_like_address(text: &str) -> bool {
             !digits.is_empty() && port[digits.len()..].chars().next().is_none_or(|c| matches!(c, '/' | ','))
         })
     };
-    !text.contains(' ') && (text.contains("://") || port(text))
+    keyed(text).is_some() || (!text.contains(' ') && (text.contains("://") || port(text)))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! What an environment variable or setting is worth for a given service.
 
+use crate::address;
 use crate::components::Draft;
 use crate::input::Input;
 use crate::settings::{self, Found, Program, relaxed};
 use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, Stage};
-use whatif_model::facts::deploy::EnvValue;
-use whatif_model::system::ServiceId;
+use whatif_model::facts::deploy::{EnvValue, EnvVar};
+use whatif_model::system::{Contradiction, ServiceId};
 use whatif_model::value::{Part, Value};
 
 /// How often a value is looked up inside a value: variable → configuration map → `.env` file.
@@ -14,7 +15,7 @@ const HOPS_MAX: usize = 4;
 
 /// The variables of each service, by name, with the place that sets them.
 pub(crate) struct Environment {
-    variables: Vec<BTreeMap<String, (Value, Evidence)>>,
+    variables: Vec<Variables>,
     /// The same by relaxed name, because settings may be overridden in any spelling.
     relaxed: Vec<BTreeMap<String, String>>,
     /// The settings of each service that no variable overrides, by relaxed key.
@@ -26,7 +27,7 @@ impl Environment {
     pub(crate) fn of(input: &Input, draft: &Draft, programs: &[Program]) -> Self {
         let maps = config_maps(input);
         let variables: Vec<_> = draft.service_units.iter().map(|units| variables(input, units, &maps)).collect();
-        let names = |own: &BTreeMap<String, _>| own.keys().map(|name| (relaxed(name), name.clone())).collect();
+        let names = |own: &Variables| own.keys().map(|name| (relaxed(name), name.clone())).collect();
         let relaxed = variables.iter().map(names).collect();
         let settings = vec![BTreeMap::new(); variables.len()];
         let mut environment = Self { variables, relaxed, settings };
@@ -109,39 +110,98 @@ fn config_maps(input: &Input) -> Maps<'_> {
     maps
 }
 
-fn variables(input: &Input, units: &[(usize, usize)], maps: &Maps<'_>) -> BTreeMap<String, (Value, Evidence)> {
-    let mut out: BTreeMap<String, (Value, Evidence)> = BTreeMap::new();
-    for (design, unit) in units {
-        let (path, facts) = &input.designs[*design];
-        let unit = &facts.units[*unit];
-        let file = env_file_of(input, path);
-        for var in &unit.env {
-            let found = match &var.value {
-                EnvValue::Literal(value) => {
-                    let value = value.substitute(|part| interpolated(part, &file));
-                    Some((value, Evidence::stated(Stage::Design, var.span, format!("`{}` is set here", var.name))))
-                }
-                EnvValue::Config { map, key } => {
-                    maps.get(map.as_str()).and_then(|map| map.get(key.as_str())).map(|(v, e)| ((*v).clone(), e.clone()))
-                }
-                EnvValue::Secret => None,
-            };
-            if let Some(found) = found {
-                out.entry(var.name.clone()).or_insert(found);
-            }
+type Variables = BTreeMap<String, (Value, Evidence)>;
+
+/// What the main deployment sets. What another one sets only counts where the main one keeps a value back (a secret).
+fn variables(input: &Input, units: &[(usize, usize)], maps: &Maps<'_>) -> Variables {
+    let (main, others): (Vec<_>, Vec<_>) = units.iter().copied().partition(|at| holds(input, units, *at));
+    let mut out = Variables::new();
+    for at in &main {
+        for (name, found) in set_by(input, *at, maps) {
+            out.entry(name).or_insert(found);
         }
-        let imported = unit.env_from.iter().filter_map(|map| maps.get(map.as_str())).flatten();
-        // A secret's value is not read; another declaration of the unit may state it.
-        for (key, (value, evidence)) in imported.filter(|(_, (value, _))| !value.is_unknown()) {
-            out.entry((*key).to_owned()).or_insert(((*value).clone(), evidence.clone()));
-        }
-        let files = input.designs.iter().flat_map(|(_, facts)| &facts.env_files);
-        for (key, value, span) in files.filter(|f| unit.env_files.contains(&f.path)).flat_map(|f| &f.entries) {
-            let evidence = Evidence::stated(Stage::Design, *span, format!("`{key}` is set here"));
-            out.entry(key.clone()).or_insert((value.clone(), evidence));
+    }
+    let kept = |name: &str| main.iter().any(|at| keeps_back(input, *at, maps, name));
+    for (name, found) in others.iter().flat_map(|at| set_by(input, *at, maps)) {
+        if !out.contains_key(&name) && kept(&name) {
+            out.insert(name, found);
         }
     }
     out
+}
+
+/// Every variable a unit sets, those that win first.
+fn set_by(input: &Input, (design, unit): (usize, usize), maps: &Maps<'_>) -> Vec<(String, (Value, Evidence))> {
+    let (path, facts) = &input.designs[design];
+    let unit = &facts.units[unit];
+    let file = env_file_of(input, path);
+    let mut out = Vec::new();
+    for var in &unit.env {
+        let found = match &var.value {
+            EnvValue::Literal(value) => {
+                let value = value.substitute(|part| interpolated(part, &file));
+                Some((value, Evidence::stated(Stage::Design, var.span, format!("`{}` is set here", var.name))))
+            }
+            EnvValue::Config { map, key } => {
+                maps.get(map.as_str()).and_then(|map| map.get(key.as_str())).map(|(v, e)| ((*v).clone(), e.clone()))
+            }
+            EnvValue::Secret => None,
+        };
+        out.extend(found.map(|found| (var.name.clone(), found)));
+    }
+    let imported = unit.env_from.iter().filter_map(|map| maps.get(map.as_str())).flatten();
+    let known = imported.filter(|(_, (value, _))| !value.is_unknown());
+    out.extend(known.map(|(key, (value, evidence))| ((*key).to_owned(), ((*value).clone(), evidence.clone()))));
+    let files = input.designs.iter().flat_map(|(_, facts)| &facts.env_files);
+    for (key, value, span) in files.filter(|f| unit.env_files.contains(&f.path)).flat_map(|f| &f.entries) {
+        let evidence = Evidence::stated(Stage::Design, *span, format!("`{key}` is set here"));
+        out.push((key.clone(), (value.clone(), evidence)));
+    }
+    out
+}
+
+/// Whether a unit sets a variable to something that is not read: a secret, or a map that is not in the tree.
+fn keeps_back(input: &Input, (design, unit): (usize, usize), maps: &Maps<'_>, name: &str) -> bool {
+    let unit = &input.designs[design].1.units[unit];
+    let own = unit.env.iter().filter(|var| var.name == name);
+    let unread = |var: &EnvVar| match &var.value {
+        EnvValue::Secret => true,
+        EnvValue::Config { map, key } => maps.get(map.as_str()).is_none_or(|map| !map.contains_key(key.as_str())),
+        EnvValue::Literal(_) => false,
+    };
+    let imported = |map: &String| {
+        maps.get(map.as_str()).is_none_or(|map| map.get(name).is_some_and(|(value, _)| value.is_unknown()))
+    };
+    own.into_iter().any(unread) || unit.env_from.iter().any(imported)
+}
+
+/// Two deployments of one service that set one variable to different addresses, both claims kept.
+pub(crate) fn contradictions(input: &Input, draft: &Draft) -> Vec<Contradiction> {
+    let maps = config_maps(input);
+    let mut found = Vec::new();
+    for (service, units) in draft.system.service_ids().map(|(id, _)| id).zip(&draft.service_units) {
+        let (main, others): (Vec<_>, Vec<_>) = units.iter().copied().partition(|at| holds(input, units, *at));
+        let main: Variables = main.iter().rev().flat_map(|at| set_by(input, *at, &maps)).collect();
+        let others = others.iter().filter(|at| !input.designs[at.0].1.units[at.1].optional);
+        for (variable, (value, place)) in others.flat_map(|at| set_by(input, *at, &maps)) {
+            let Some((held, its_place)) = main.get(&variable) else { continue };
+            let (Some(other), Some(held)) = (value.as_text(), held.as_text()) else { continue };
+            if other != held && address::looks_like_address(&other) && address::looks_like_address(&held) {
+                let claims = vec![(held, its_place.clone()), (other, place)];
+                found.push(Contradiction { service, variable, claims });
+            }
+        }
+    }
+    found
+}
+
+/// Whether what a unit sets holds in the main deployment of its service: what another kind of deployment sets does
+/// not, and neither does what a variant adds.
+fn holds(input: &Input, units: &[(usize, usize)], at: (usize, usize)) -> bool {
+    let declared = |(design, unit): (usize, usize)| &input.designs[design].1.units[unit];
+    let Some(main) = units.first().map(|main| declared(*main)) else { return true };
+    let unit = declared(at);
+    unit.kind.is_of_one_deployment(main.kind) && (main.optional || !unit.optional)
 }
 
 /// The `.env` file compose reads for a document: the one beside it.

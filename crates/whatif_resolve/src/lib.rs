@@ -54,6 +54,7 @@ pub fn resolve(mut input: Input) -> System {
     layers::apply(&input, &mut draft, &names);
     settings::apply_policies(&mut draft, &environment);
     deadlines::apply(&input, &mut draft, &names);
+    draft.system.contradictions = environment::contradictions(&input, &draft);
     draft.system.unused_deadlines = deadlines::unused(&input, &draft);
     answers::apply(&input, &mut draft.system);
     let mut system = draft.system;

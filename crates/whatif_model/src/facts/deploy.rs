@@ -71,10 +71,26 @@ pub enum UnitKind {
     Job,
     /// CronJob.
     CronJob,
+    /// A resource of a .NET Aspire application host.
+    AppHost,
     /// A program that its configuration declares (a name, a port), with no deployment seen.
     Program,
     /// A container image definition in the tree (Dockerfile) or a build artifact list, with no deployment seen.
     Image,
+}
+
+impl UnitKind {
+    /// Whether what declares this and what declares another unit may be parts of one deployment.
+    pub fn is_of_one_deployment(self, other: Self) -> bool {
+        let family = |kind| match kind {
+            Self::Compose => Some(0),
+            Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::Job | Self::CronJob => Some(1),
+            Self::AppHost => Some(2),
+            Self::Program | Self::Image => None,
+        };
+        let (one, other) = (family(self), family(other));
+        one.is_none() || other.is_none() || one == other
+    }
 }
 
 /// A probe or healthcheck.

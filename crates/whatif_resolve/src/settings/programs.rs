@@ -135,9 +135,7 @@ fn suffix<'s>(stem: &'s str, base: &str) -> Option<Option<&'s str>> {
 fn program(input: &Input, folder: String, documents: Vec<Document>) -> Program {
     let mut program = Program { folder, name: String::new(), port: None, role: None, documents, unit: None };
     // What the program says of itself holds in the default profile; other profiles only fill gaps.
-    program
-        .documents
-        .sort_by(|a, b| (!a.profiles.is_empty(), a.source, a.at).cmp(&(!b.profiles.is_empty(), b.source, b.at)));
+    program.documents.sort_by_key(|document| (!document.profiles.is_empty(), document.source, document.at));
     let package = package(input, &program.folder);
     let filtered = |name: &String| !name.contains(['@', '$']);
     let stated = first(&program, input, "spring.application.name").filter(filtered);
@@ -157,7 +155,8 @@ fn first(program: &Program, input: &Input, key: &str) -> Option<String> {
 
 /// The manifest of a folder that says what the program depends on.
 fn package<'i>(input: &'i Input, folder: &str) -> Option<&'i Package> {
-    input.packages.iter().find(|package| package.folder() == folder && !package.locked && package.name.is_some())
+    let here = || input.packages.iter().filter(|package| package.folder() == folder && !package.locked);
+    here().find(|package| package.name.is_some()).or_else(|| here().find(|package| !package.dependencies.is_empty()))
 }
 
 /// Gives programs the documents a config repository in the tree holds for them; says which folders are repositories.

@@ -29,11 +29,10 @@ pub(super) fn items(text: &str) -> Vec<Item<'_>> {
         let line = line.trim_end_matches(['\n', '\r']);
         match line.bytes().next() {
             None => {}
-            Some(b'#' | b'!') => {
-                if line.get(1..).is_some_and(|rest| rest.trim_end() == "---") {
-                    found.push(Item::Separator);
-                }
+            Some(b'#' | b'!') if line.get(1..).is_some_and(|rest| rest.trim_end() == "---") => {
+                found.push(Item::Separator);
             }
+            Some(b'#' | b'!') => {}
             Some(_) => {
                 let (key, value) = split(line);
                 let range = Range::new(start, start + line.trim_end().len());

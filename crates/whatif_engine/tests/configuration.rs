@@ -1,0 +1,131 @@
+//! Configuration names partners: small systems whose edges stand in nothing but their settings.
+
+use whatif_config::Config;
+use whatif_engine::review_sources;
+use whatif_model::effective::State;
+use whatif_model::system::{Node, System};
+
+fn system(files: &[(&str, &str)]) -> System {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    review_sources(files, &Config::default(), &[]).system
+}
+
+/// `from -> to` of every edge, in order.
+fn edges(system: &System) -> Vec<String> {
+    let name = |node| system.address(node).to_owned();
+    let mut edges: Vec<String> =
+        system.edges.iter().map(|edge| format!("{} -> {}", name(edge.from), name(edge.to))).collect();
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+const COMPOSE: &str = "services:
+  gateway: {build: gateway, ports: ['80:8080'], environment: {SPRING_PROFILES_ACTIVE: docker}}
+  orders:
+    build: orders
+    environment: {SPRING_DATASOURCE_URL: 'jdbc:postgresql://db/orders', ORDERS_RATES_URL: 'http://rates'}
+  stock: {build: stock}
+  rates: {image: 'registry.example.org/rates:1'}
+  db: {image: 'postgres:16'}
+  rabbit: {image: 'rabbitmq:3'}
+  zipkin: {image: openzipkin/zipkin}
+";
+
+const GATEWAY: &str = "spring:
+  application: {name: edge}
+  cloud.gateway.routes:
+    - {id: a, uri: 'lb://order-service', predicates: ['Path=/orders/**'], metadata: {response-timeout: 2000}}
+    - {id: b, uri: '${stock.url}', predicates: ['Path=/stock/**']}
+stock.url: http://localhost:8081
+---
+spring.config.activate.on-profile: docker
+stock.url: http://stock-service:8080
+spring.zipkin.base-url: http://zipkin:9411
+";
+
+const ORDERS: &str = "spring.application.name=order-service
+spring.datasource.url=jdbc:h2:mem:orders
+spring.rabbitmq.host=${RABBIT:rabbit}
+orders.rates-url=http://localhost:9
+";
+
+#[test]
+fn spring_settings_name_partners() {
+    let system = system(&[
+        ("compose.yaml", COMPOSE),
+        ("gateway/src/main/resources/application.yml", GATEWAY),
+        ("orders/src/main/resources/application.properties", ORDERS),
+        ("orders/src/test/resources/application.properties", "stock.url=http://stock\n"),
+        ("stock/src/main/resources/bootstrap.yml", "spring.application.name: stock-service\n"),
+    ]);
+    assert_eq!(
+        edges(&system),
+        ["gateway -> orders", "gateway -> stock", "orders -> broker:rabbit", "orders -> rates", "orders -> store:db"]
+    );
+    let edge = system.edges.iter().find(|edge| system.address(edge.to) == "orders").expect("it was listed");
+    let timeout = system.effective(edge).timeout;
+    assert_eq!((timeout.state, timeout.millis), (State::Known, Some(2000)));
+}
+
+#[test]
+fn a_config_repository_serves_programs_by_name_and_profile() {
+    let system = system(&[
+        (
+            "carts/src/main/resources/bootstrap.yml",
+            "spring: {application: {name: carts}, cloud.config.uri: 'http://conf:8888'}\n",
+        ),
+        ("users/src/main/resources/application.yml", "spring.application.name: users\nserver.port: 8001\n"),
+        ("conf/src/main/resources/application.yml", "server.port: 8888\nspring.application.name: conf\n"),
+        (
+            "conf/pom.xml",
+            "<project><artifactId>conf</artifactId><dependencies><dependency><groupId>org.springframework.cloud</groupId><artifactId>spring-cloud-config-server</artifactId></dependency></dependencies></project>",
+        ),
+        ("conf/src/main/resources/shop-config/carts.yml", "users.url: http://localhost:8001/users\n"),
+        ("conf/src/main/resources/shop-config/carts-prod.properties", "spring.redis.host=cache.example.org\n"),
+        ("conf/src/main/resources/shop-config/application.yml", "server.port: 80\n"),
+    ]);
+    assert_eq!(edges(&system), ["carts -> conf", "carts -> store:cache.example.org", "carts -> users"]);
+    let conf = system.services.iter().find(|service| service.name == "conf").expect("it was declared");
+    assert!(conf.infrastructure);
+    let platform = system.edges.iter().filter(|edge| edge.platform).count();
+    assert_eq!(platform, 1);
+}
+
+#[test]
+fn a_reverse_proxy_and_connection_strings_of_dotnet() {
+    let system = system(&[
+        (
+            "docker-compose.yml",
+            "services:\n  shop.api: {build: src/Shop.Api, environment: {ConnectionStrings__Shop: 'Server=sql;Database=Shop'}}\n  front: {build: src/Front}\n  sql: {image: 'mcr.microsoft.com/mssql/server:2022'}\n  mongo: {image: 'mongo:7'}\n",
+        ),
+        (
+            "src/Shop.Api/appsettings.json",
+            "{ // own machine\n \"ConnectionStrings\": {\"Shop\": \"Server=localhost\", \"Log\": \"mongodb://mongo/log\"},\n}",
+        ),
+        (
+            "src/Front/appsettings.json",
+            "{\"ReverseProxy\": {\"Routes\": {\"a\": {\"ClusterId\": \"shop\", \"Match\": {\"Path\": \"/shop/{**rest}\"}}}, \"Clusters\": {\"shop\": {\"HttpRequest\": {\"ActivityTimeout\": \"00:00:20\"}, \"Destinations\": {\"d\": {\"Address\": \"http://shop.api:8080\"}}}}}}",
+        ),
+    ]);
+    assert_eq!(edges(&system), ["front -> shop.api", "shop.api -> store:mongo", "shop.api -> store:sql"]);
+    let edge = system.edges.iter().find(|edge| system.address(edge.to) == "shop.api").expect("it was listed");
+    assert_eq!(system.effective(edge).timeout.millis, Some(20_000));
+}
+
+#[test]
+fn the_deployment_that_starts_more_of_the_programs_leads() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: orders, image: x/orders, env: [{name: DB, value: 'postgres://all/x'}, {name: CACHE, value: 'redis:6379'}]}]}}}\n";
+    let system = system(&[
+        (
+            "compose.yaml",
+            "services:\n  orders: {build: orders, environment: {DB: 'postgres://own/x'}}\n  stock: {build: stock}\n  own: {image: postgres}\n  all: {image: postgres}\n  redis: {image: redis}\n",
+        ),
+        ("compose-extra.yaml", "services:\n  stock: {environment: {DB: 'postgres://all/x'}}\n"),
+        ("orders/Dockerfile", "FROM scratch\n"),
+        ("stock/Dockerfile", "FROM scratch\n"),
+        ("k8s/orders.yaml", manifest),
+    ]);
+    assert_eq!(edges(&system), ["orders -> store:own"]);
+    assert!(system.edges.iter().all(|edge| matches!(edge.from, Node::Service(_))));
+}

@@ -151,6 +151,9 @@ pub struct Field {
 pub struct TypeDecl {
     /// Its name.
     pub name: String,
+    /// Names of its type parameters.
+    #[serde(default)]
+    pub type_params: Vec<String>,
     /// What it extends or embeds, as written.
     pub bases: Vec<String>,
     /// What kind of type it is.
@@ -398,6 +401,7 @@ impl TypeDecl {
         Self {
             name: name.into(),
             kind: TypeKind::Class,
+            type_params: Vec::new(),
             bases: Vec::new(),
             fields: Vec::new(),
             interface_methods: Vec::new(),

@@ -46,9 +46,13 @@ pub(crate) struct Manners {
     pub(crate) shares_state: bool,
     /// Programs begin in a function `main`, and modules do nothing by being loaded.
     pub(crate) starts_in_main: bool,
-    #[expect(dead_code, reason = "for the languages to come")]
     /// Members may be named without their receiver (Java, C#).
     pub(crate) implicit_receiver: bool,
+    /// Names that are not the program's are a library's and known without where they come from: imports name
+    /// namespaces, not what is in them (C#).
+    pub(crate) bare_library_names: bool,
+    /// Functions have names like types, so a capital letter does not tell a constructor (Go, C#).
+    pub(crate) capital_functions: bool,
     /// Objects are handed to constructors, fields and handlers by their declared types.
     pub(crate) injects: bool,
 }

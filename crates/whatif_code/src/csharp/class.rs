@@ -40,6 +40,9 @@ impl<'t> Reader<'t, '_> {
         if self.has_modifier(part, "partial") {
             decl.decorators.push(Expr { kind: ExprKind::Name("partial".to_owned()), range: name.range() });
         }
+        if let Some(list) = parts.kind(Kind::TypeParameters) {
+            decl.type_params = self.type_params(list);
+        }
         let mut initial = Initial::default();
         if let Some(list) = parts.kind(Kind::BaseList) {
             self.bases(list, &mut decl, &mut initial);

@@ -48,6 +48,8 @@ impl Dialect for CSharp {
             shares_state: false,
             starts_in_main: false,
             implicit_receiver: true,
+            bare_library_names: true,
+            capital_functions: true,
             injects: true,
         }
     }

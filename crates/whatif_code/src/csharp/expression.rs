@@ -293,7 +293,9 @@ impl<'t> Reader<'t, '_> {
 
 /// A type argument as an argument.
 fn type_argument(at: usize, ty: &str, part: Part<'_>) -> Arg {
-    Arg { name: format!("<{at}>"), value: named(ty, part.range()), spread: false }
+    let bare = crate::ir::bare(ty);
+    let last = bare.rsplit('.').next().unwrap_or(bare);
+    Arg { name: format!("<{at}>"), value: named(last, part.range()), spread: false }
 }
 
 pub(super) fn named(name: &str, range: Range) -> Expr {

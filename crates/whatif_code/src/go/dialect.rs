@@ -57,6 +57,8 @@ impl Dialect for Go {
             shares_state: false,
             starts_in_main: true,
             implicit_receiver: false,
+            bare_library_names: false,
+            capital_functions: true,
             injects: false,
         }
     }

@@ -47,6 +47,8 @@ impl Dialect for JavaScript {
             shares_state: false,
             starts_in_main: false,
             implicit_receiver: false,
+            bare_library_names: false,
+            capital_functions: false,
             injects: true,
         }
     }

@@ -31,6 +31,10 @@ pub(crate) struct Program<'a> {
     /// Go: import path to package. Java, C#: package or namespace. Else: file path without its extension.
     by_path: BTreeMap<String, usize>,
     imports: Vec<HashMap<&'a str, &'a str>>,
+    /// Functions that are called like members of their first argument, by name.
+    extensions: HashMap<&'a str, Vec<FunctionId>>,
+    /// Types by the module that declares them.
+    in_module: HashMap<(usize, &'a str), TypeId>,
     /// Python: folders names may be imported from, shortest last.
     pub(crate) roots: Vec<String>,
 }
@@ -77,6 +81,8 @@ impl<'a> Program<'a> {
             packages: Vec::new(),
             package_of: Vec::new(),
             by_path: BTreeMap::new(),
+            extensions: HashMap::new(),
+            in_module: HashMap::new(),
             roots,
         };
         for (module, path) in modules {
@@ -103,6 +109,10 @@ impl<'a> Program<'a> {
         for function in &module.functions {
             let id = FunctionId(index(self.functions.len()));
             self.functions.push(Declared { ir: function, module: at });
+            let extends = |param: &ir::Param| param.decorators.iter().any(|it| it.dotted().as_deref() == Some("this"));
+            if function.params.first().is_some_and(extends) {
+                self.extensions.entry(&function.name).or_default().push(id);
+            }
             if function.owner.is_none() && function.name != "init" {
                 self.packages[package].functions.entry(&function.name).or_insert(id);
             }
@@ -110,15 +120,19 @@ impl<'a> Program<'a> {
     }
 
     fn attach_methods(&mut self) {
-        let mut own: HashMap<(usize, &'a str), TypeId> = HashMap::new();
         for (at, ty) in self.types.iter().enumerate() {
-            own.entry((ty.module, ty.ir.name.as_str())).or_insert(TypeId(index(at)));
+            self.in_module.entry((ty.module, ty.ir.name.as_str())).or_insert(TypeId(index(at)));
         }
         for (at, function) in self.functions.iter().enumerate() {
             let Some(owner) = &function.ir.owner else { continue };
             let package = &self.packages[self.package_of[function.module]];
-            let declared = own.get(&(function.module, owner.as_str()));
-            let ty = declared.or_else(|| package.types.get(owner.as_str())).copied();
+            let whole = || package.types.get(owner.as_str()).copied();
+            let declared = self.in_module.get(&(function.module, owner.as_str())).copied();
+            // The parts of a partial class are one type: the first.
+            let ty = match declared {
+                Some(own) if is_partial(self.types[own.0 as usize].ir) => whole().or(declared),
+                _ => declared.or_else(whole),
+            };
             // An implementation may stand in another file than the type.
             let ty = ty.or_else(|| self.imported_type(function.module, owner));
             if let Some(ty) = ty {
@@ -126,6 +140,11 @@ impl<'a> Program<'a> {
                 methods.entry(&function.ir.name).or_insert(FunctionId(index(at)));
             }
         }
+    }
+
+    /// The functions that are called like members of their first argument.
+    pub(crate) fn extensions(&self, name: &str) -> &[FunctionId] {
+        self.extensions.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The package at a path, as the dialect named it in [`Unit::modules`](crate::lower::Unit).
@@ -164,7 +183,14 @@ impl<'a> Program<'a> {
     pub(crate) fn named_type(&self, module: usize, text: &str) -> Option<TypeId> {
         let text = crate::ir::bare(text.trim_start_matches(['*', '&']));
         match text.split_once('.') {
-            None => self.find_type(self.package_of[module], text).or_else(|| self.imported_type(module, text)),
+            None => self
+                .declared_here(module, text)
+                .or_else(|| self.find_type(self.package_of[module], text))
+                .or_else(|| self.imported_type(module, text)),
+            Some((_, rest)) if self.names_are_bare() => {
+                let last = rest.rsplit('.').next().unwrap_or(rest);
+                self.find_type(self.package_of[module], last)
+            }
             Some((package, name)) => match self
                 .resolve(module, self.import(module, package).or_else(|| keyword(package))?)
             {
@@ -176,6 +202,17 @@ impl<'a> Program<'a> {
                 Imported::Library(_) => None,
             },
         }
+    }
+
+    /// A type that the module itself declares.
+    fn declared_here(&self, module: usize, name: &str) -> Option<TypeId> {
+        let own = self.in_module.get(&(module, name)).copied()?;
+        if is_partial(self.ty(own).ir) { None } else { Some(own) }
+    }
+
+    /// Whether the names of libraries are known without where they come from.
+    fn names_are_bare(&self) -> bool {
+        crate::language::dialect(self.language).manners().bare_library_names
     }
 
     fn imported_type(&self, module: usize, name: &str) -> Option<TypeId> {
@@ -209,6 +246,10 @@ impl<'a> Program<'a> {
     /// The canonical name of a library type written `text` in a module.
     pub(crate) fn library_type(&self, module: usize, text: &str) -> Option<String> {
         let text = crate::ir::bare(text.trim_start_matches(['*', '&', '[', ']']));
+        if self.names_are_bare() && self.import(module, text).is_none() {
+            let last = text.rsplit('.').next().unwrap_or(text);
+            return (!last.is_empty() && self.named_type(module, last).is_none()).then(|| last.to_owned());
+        }
         let (head, rest) = text.split_once('.').map_or((text, ""), |(head, rest)| (head, rest));
         match self.resolve(module, self.import(module, head)?) {
             Imported::Library(path) if rest.is_empty() => Some(path),
@@ -261,6 +302,11 @@ impl<'a> Program<'a> {
 /// The words a path may begin with that stand for modules of the program.
 fn keyword(word: &str) -> Option<&str> {
     matches!(word, "crate" | "self" | "super").then_some(word)
+}
+
+/// Whether a type is declared in parts.
+fn is_partial(ty: &ir::TypeDecl) -> bool {
+    ty.decorators.iter().any(|decorator| decorator.dotted().as_deref() == Some("partial"))
 }
 
 fn import_map(module: &ir::Module) -> HashMap<&str, &str> {

@@ -58,6 +58,8 @@ impl Dialect for Python {
             shares_state: false,
             starts_in_main: false,
             implicit_receiver: false,
+            bare_library_names: false,
+            capital_functions: false,
             injects: false,
         }
     }

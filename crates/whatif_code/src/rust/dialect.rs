@@ -61,6 +61,8 @@ impl Dialect for Rust {
             shares_state: true,
             starts_in_main: true,
             implicit_receiver: false,
+            bare_library_names: false,
+            capital_functions: false,
             injects: false,
         }
     }

@@ -161,6 +161,10 @@ impl<'a> Interpreter<'a> {
         if !value.from.iter().any(|origin| matches!(origin, Origin::Failure(_))) {
             self.watch.assigned = true;
         }
+        if let Some(base) = self.implicit_target(name) {
+            self.touch_live(&base, &value);
+            return self.store_attribute(&base, name, value);
+        }
         let here = self.here();
         let package = self.program.package_of[self.module()];
         let globals = self.globals[package];

@@ -159,6 +159,11 @@ impl<'a> Interpreter<'a> {
         args: &[Argument<'a>],
         site: Site<'a>,
     ) -> Abs<'a> {
+        if self.may_be_extended(receiver, name)
+            && let Some(value) = self.extension_call(receiver, name, args, site)
+        {
+            return value;
+        }
         match &receiver.kind {
             Kind::Package(package) => {
                 let found = self.field(receiver, name);

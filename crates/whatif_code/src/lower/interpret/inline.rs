@@ -92,6 +92,8 @@ impl<'a> Interpreter<'a> {
         {
             self.frame(frame).names.insert(&callee.function.receiver, receiver);
         }
+        self.enter_class(frame, callee.function, callee.module);
+        self.bind_types(frame, callee.function, args);
         self.bind(callee, frame, args);
         let before = self.watch;
         let exit = self.exec(&callee.function.body);

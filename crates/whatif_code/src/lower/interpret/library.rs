@@ -102,7 +102,7 @@ impl<'a> Interpreter<'a> {
         if self.is_conversion(symbol) {
             return args.first().map_or_else(Abs::unknown, |arg| arg.value.clone());
         }
-        let class_like = name.chars().next().is_some_and(char::is_uppercase) && !self.is_go();
+        let class_like = name.chars().next().is_some_and(char::is_uppercase) && !self.manners.capital_functions;
         if class_like && args.iter().any(|arg| !arg.name.is_empty()) {
             return self.message(args, site.range);
         }

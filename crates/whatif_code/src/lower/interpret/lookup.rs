@@ -23,7 +23,13 @@ impl<'a> Interpreter<'a> {
             if let Some(value) = frame_ref.names.get(name) {
                 return value.clone();
             }
+            if self.globals.contains(&id) {
+                break;
+            }
             frame = frame_ref.parent;
+        }
+        if let Some(value) = self.implicit_member(name) {
+            return value;
         }
         self.global(self.module(), name)
     }

@@ -15,6 +15,7 @@ mod inline;
 mod library;
 mod lookup;
 mod loops;
+mod members;
 mod messages;
 mod outcome;
 mod policy;

@@ -1,0 +1,193 @@
+//! Members named without their receiver, and functions that are called like members.
+
+use super::call::{Argument, Site};
+use super::state::{Class, Interpreter};
+use crate::lower::program::{FunctionId, TypeId};
+use crate::lower::values::{Abs, Kind};
+use std::rc::Rc;
+
+/// The name under which a frame keeps the class whose code is run. No program can use it.
+pub(super) const OWN_CLASS: &str = "<class>";
+
+/// The name of a receiver where the language has none.
+const RECEIVER: &str = "this";
+
+impl<'a> Interpreter<'a> {
+    /// A member of the object or class whose code is run, named by itself.
+    pub(super) fn implicit_member(&mut self, name: &'a str) -> Option<Abs<'a>> {
+        let ty = self.own_class_here()?;
+        if !self.has_member(ty, name) {
+            return None;
+        }
+        match self.in_frames(RECEIVER) {
+            Some(this) => Some(self.field_or_method(&this, ty, name)),
+            None => Some(self.field(&Kind::Type(ty).into(), name)),
+        }
+    }
+
+    /// The object whose member a bare name is when it is written.
+    pub(super) fn implicit_target(&mut self, name: &str) -> Option<Abs<'a>> {
+        if !self.manners.implicit_receiver || name == RECEIVER || self.in_frames(name).is_some() {
+            return None;
+        }
+        let ty = self.own_class_here()?;
+        let is_field = self.program.lineage(ty).into_iter().any(|ty| {
+            let declared = self.program.ty(ty).ir;
+            declared.fields.iter().any(|field| field.name == name)
+        });
+        if !is_field {
+            return None;
+        }
+        Some(self.in_frames(RECEIVER).unwrap_or_else(|| Kind::Type(ty).into()))
+    }
+
+    fn own_class_here(&self) -> Option<TypeId> {
+        if !self.manners.implicit_receiver {
+            return None;
+        }
+        match self.in_frames(OWN_CLASS)?.kind {
+            Kind::Type(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// A local name, the module's excluded.
+    fn in_frames(&self, name: &str) -> Option<Abs<'a>> {
+        let mut frame = Some(self.here());
+        while let Some(id) = frame {
+            let current = &self.frames[id.0 as usize];
+            if let Some(value) = current.names.get(name) {
+                return (!self.globals.contains(&id)).then(|| value.clone());
+            }
+            frame = current.parent;
+        }
+        None
+    }
+
+    fn has_member(&mut self, ty: TypeId, name: &str) -> bool {
+        let lineage = self.program.lineage(ty);
+        let declared = lineage.iter().any(|ty| {
+            let declared = self.program.ty(*ty);
+            declared.methods.contains_key(name)
+                || declared.ir.fields.iter().any(|field| field.name == name)
+                || declared.ir.interface_methods.iter().any(|method| method == name)
+        });
+        declared
+            || lineage.into_iter().any(|ty| {
+                let summary = self.class_object(ty);
+                self.object(summary).fields.contains_key(name)
+            })
+            || self.of_library_base(ty, name)
+    }
+
+    /// Whether a library's class gives the member to those derived from it.
+    fn of_library_base(&self, ty: TypeId, name: &str) -> bool {
+        let language = self.program.language;
+        self.program.library_bases(ty).into_iter().any(|base| {
+            self.knowledge.form(language, &format!("{base}.{name}")).is_some()
+                || self
+                    .knowledge
+                    .type_form(language, &base)
+                    .is_some_and(|(_, form)| form.members.contains_key(name) || form.fields.contains_key(name))
+        })
+    }
+
+    fn field_or_method(&mut self, this: &Abs<'a>, ty: TypeId, name: &'a str) -> Abs<'a> {
+        let value = self.field(this, name);
+        if value.is_unknown() && self.of_library_base(ty, name) {
+            return Kind::Method(Rc::new(this.clone()), name).into();
+        }
+        value
+    }
+
+    /// Remembers whose code a frame belongs to.
+    pub(super) fn enter_class(
+        &mut self,
+        frame: crate::lower::values::FrameId,
+        function: &crate::ir::Function,
+        module: usize,
+    ) {
+        if !self.manners.implicit_receiver {
+            return;
+        }
+        let owner = function.owner.as_ref().and_then(|owner| self.program.named_type(module, owner));
+        if let Some(ty) = owner {
+            self.frame(frame).names.insert(OWN_CLASS, Kind::Type(ty).into());
+        }
+    }
+
+    /// Type parameters by the arguments that were given for them.
+    pub(super) fn bind_types(
+        &mut self,
+        frame: crate::lower::values::FrameId,
+        function: &'a crate::ir::Function,
+        args: &[Argument<'a>],
+    ) {
+        for (at, name) in function.type_params.iter().enumerate() {
+            let wanted = format!("<{at}>");
+            if let Some(arg) = args.iter().find(|arg| arg.name == wanted) {
+                self.frame(frame).names.insert(name, arg.value.clone());
+            }
+        }
+    }
+
+    /// Whether a member called by this name may be an own function: what the receiver has itself comes first.
+    pub(super) fn may_be_extended(&self, receiver: &Abs<'a>, name: &str) -> bool {
+        if self.program.extensions(name).is_empty() {
+            return false;
+        }
+        match &receiver.kind {
+            Kind::Package(_) | Kind::Library(_) | Kind::Type(_) | Kind::Choice(_) => false,
+            Kind::Object(id) => match &self.object(*id).class {
+                Class::Own(ty) => self.program.method(*ty, name).is_none(),
+                Class::Library(class) => {
+                    self.knowledge.form(self.program.language, &format!("{class}.{name}")).is_none()
+                }
+                Class::Dict => true,
+            },
+            _ => true,
+        }
+    }
+
+    /// An own function whose first parameter says that it is called like a member of its argument.
+    pub(super) fn extension_call(
+        &mut self,
+        receiver: &Abs<'a>,
+        name: &'a str,
+        args: &[Argument<'a>],
+        site: Site<'a>,
+    ) -> Option<Abs<'a>> {
+        let function = self.extension(receiver, name, args)?;
+        let mut given = vec![Argument { place: None, ..Argument::of(receiver.clone()) }];
+        given.extend(args.iter().cloned());
+        Some(self.inline_declared(function, None, &given, site.range))
+    }
+
+    fn extension(&self, receiver: &Abs<'a>, name: &str, args: &[Argument<'a>]) -> Option<FunctionId> {
+        let candidates = self.program.extensions(name);
+        let count = args.iter().filter(|arg| !arg.name.starts_with('<')).count();
+        let fits = |id: &&FunctionId| {
+            let params = &self.program.function(**id).ir.params;
+            let needed = params.iter().skip(1).filter(|param| param.default.is_none() && !param.name.starts_with('*'));
+            needed.count() <= count && (params.len() > count || params.iter().any(|param| param.name.starts_with('*')))
+        };
+        let fitting: Vec<FunctionId> = candidates.iter().filter(fits).copied().collect();
+        let exact = fitting.iter().find(|id| self.extends(**id, receiver));
+        exact.or_else(|| fitting.first().filter(|_| fitting.len() == 1)).copied()
+    }
+
+    /// Whether the receiver is of the type that a function extends.
+    fn extends(&self, id: FunctionId, receiver: &Abs<'a>) -> bool {
+        let declared = self.program.function(id);
+        let Some(param) = declared.ir.params.first() else { return false };
+        let Kind::Object(object) = receiver.kind else { return false };
+        match &self.object(object).class {
+            Class::Own(ty) => self
+                .program
+                .named_type(declared.module, &param.ty)
+                .is_some_and(|wanted| self.program.lineage(*ty).contains(&wanted)),
+            Class::Library(class) => crate::ir::bare(&param.ty) == &**class,
+            Class::Dict => false,
+        }
+    }
+}

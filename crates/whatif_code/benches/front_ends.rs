@@ -1,6 +1,6 @@
 //! What conversion adds to parsing: `cargo bench -p whatif_code --bench front_ends -- FOLDER`.
 //!
-//! Reads every C#, Go, Python, JavaScript and TypeScript file below FOLDER into memory, then times parsing alone against parsing and conversion,
+//! Reads every C#, Go, Java, Python, JavaScript and TypeScript file below FOLDER into memory, then times parsing alone against parsing and conversion,
 //! both on one thread, and adds up the best of several rounds per file. A cold review may take three times the parsing alone,
 //! with everything else it does; conversion should stay under a third of the parsing.
 
@@ -21,6 +21,7 @@ fn main() {
     };
     compare("cs", Path::new(&folder), &tree_sitter_c_sharp::LANGUAGE.into(), whatif_code::csharp::read);
     compare("go", Path::new(&folder), &tree_sitter_go::LANGUAGE.into(), whatif_code::go::read);
+    compare("java", Path::new(&folder), &tree_sitter_java::LANGUAGE.into(), whatif_code::java::read);
     compare("py", Path::new(&folder), &tree_sitter_python::LANGUAGE.into(), whatif_code::python::read);
     compare("js", Path::new(&folder), &tree_sitter_typescript::LANGUAGE_TSX.into(), whatif_code::javascript::read);
     let typescript: Language = tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into();

@@ -58,9 +58,10 @@ pub(crate) struct Manners {
 }
 
 /// Every language that is read.
-pub(crate) const DIALECTS: [&dyn Dialect; 5] = [
+pub(crate) const DIALECTS: [&dyn Dialect; 6] = [
     &crate::csharp::CSharp,
     &crate::go::Go,
+    &crate::java::Java,
     &crate::javascript::JavaScript,
     &crate::python::Python,
     &crate::rust::Rust,

@@ -7,6 +7,7 @@
 pub mod csharp;
 pub mod go;
 pub mod ir;
+pub mod java;
 pub mod javascript;
 pub mod knowledge;
 pub mod language;

@@ -1,7 +1,7 @@
 //! Front ends read damaged files without panicking, and every range they report lies inside the file.
 
 use whatif_code::ir::Module;
-use whatif_code::{csharp, go, javascript, python, rust};
+use whatif_code::{csharp, go, java, javascript, python, rust};
 
 const GO: &str = r#"// Package shop sells.
 package shop
@@ -193,6 +193,43 @@ public static class Extensions { public static T Add<T>(this T x, ref int[] xs) 
 #endregion
 "#;
 
+const JAVA: &str = r#"package shop.orders;
+import java.util.*;
+import static shop.Names.TOPIC;
+
+/** Sells. */
+@RestController @RequestMapping(value = "/orders", produces = {"a", "b"})
+public class Orders<T extends Order> extends Base<T, Long> implements Port<Map<String, List<T>>> {
+  @Value("${shop.url:http://x}") private String url = "größe\u00e9\n";
+  private final RestTemplate rest = new RestTemplate(), other;
+  static { init(); }
+  public Orders(@Qualifier("a") RestTemplate rest, String... names) { super(rest); this.other = rest; }
+  @PostMapping("/{id}") @Transactional
+  public synchronized ResponseEntity<T> place(@PathVariable Long id, T[] orders) throws IOException {
+    int i = 0, j;
+    for (int k = 0; k < 3; k++) { i += k; } for (T o : orders) { log.info("x {}", o); continue; }
+    while (true) { if (i == 1) break; else i--; } do { i++; } while (i < 3);
+    outer: try (Connection c = pool.get(); s) { c.run(); } catch (SQLException | IOException e) { throw e; } finally { close(); }
+    synchronized (lock) { total = a = total + 1; }
+    switch (kind) { case A: case B: f(); break; default: g(); }
+    String s = switch (kind) { case A, B -> "x"; case Big b when b.n > 1 -> { yield h(); } default -> throw new X(); };
+    if (o instanceof Order order && order.isPaid()) return null;
+    items.stream().map(Item::getPrice).map(x -> x * 2L).forEach((a, b) -> { run(a); });
+    rest.getForObject(url + "/a/" + id, Order[].class, (String) id, Order::new, new byte[]{1, 0x1F}[0]);
+    pool.submit(new Runnable() { @Override public void run() { work(); } });
+    Object o = new Listener() { void a() { super.a(); } void b() { Orders.this.b(); } };
+    return ok ? new ResponseEntity<>(x, HttpStatus.OK) : this.rest;
+  }
+  abstract void gone();
+  @interface Mark { String value() default "x"; }
+  interface Port { String NAME = "n"; @GET("/x") Call<Order> get(@Path("id") String id); default void d() { e(); } }
+  enum State { NEW, DONE("d") { void x() {} }; private String s; State(String s) { this.s = s; } }
+  record Line(@NotNull String sku, int count) { Line { check(count); } static Line of() { return new Line("""
+      text
+      """, 1); } }
+}
+"#;
+
 /// xorshift64 (<https://www.jstatsoft.org/article/view/v008i14>): the same damage on every machine.
 struct Seeded(u64);
 
@@ -282,12 +319,18 @@ fn rust_survives_damage() {
 }
 
 #[test]
+fn java_survives_damage() {
+    survives("shop/Orders.java", JAVA, java::read);
+}
+
+#[test]
 fn garbage_ends() {
     for garbage in ["(", "{[", "func(", "\"", "def ", "`", "x := ", "\\", "\u{0}\u{feff}"] {
         let text = garbage.repeat(2_000);
         go::read("a.go", &text);
         python::read("a.py", &text);
         rust::read("a.rs", &text);
+        java::read("A.java", &text);
         javascript::read("a.js", &text);
         javascript::read("a.ts", &text);
         csharp::read("a.cs", &text);

@@ -42,6 +42,9 @@ impl Dialect for Java {
         Manners {
             errors_are_values: false,
             number_ms: 1.0,
+            qualified_paths: false,
+            snake_case_stubs: false,
+            shares_state: false,
             starts_in_main: true,
             implicit_receiver: true,
             injects: true,

@@ -47,6 +47,8 @@ impl Dialect for Java {
             shares_state: false,
             starts_in_main: true,
             implicit_receiver: true,
+            bare_library_names: false,
+            capital_functions: false,
             injects: true,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::ir::Module;
 use crate::lower::{Imported, Manifest, Program, Unit};
+use whatif_model::facts::DesignFacts;
 use whatif_model::facts::code::Language;
 
 /// A language: how its files are read, which of them make one program, what its names mean.
@@ -82,6 +83,11 @@ pub fn of_path(path: &str) -> Option<Language> {
 /// Reads one source file; `None` when no front end reads its kind.
 pub fn read(path: &str, text: &str) -> Option<Module> {
     of_path(path).map(|language| dialect(language).read(path, text))
+}
+
+/// The deployment a program declares in code, if it is one that does.
+pub fn deployment(module: &Module) -> Option<DesignFacts> {
+    (module.language == Language::CSharp).then(|| crate::csharp::deployment(module)).flatten()
 }
 
 /// Whether a file is a manifest of some language's program, or a lockfile.

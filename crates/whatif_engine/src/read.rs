@@ -173,6 +173,7 @@ fn dispatch(path: &str, text: &str) -> FileFacts {
     match kind(path) {
         Some(Kind::Code) => {
             facts.module = whatif_code::language::read(path, text);
+            facts.design = facts.module.as_ref().and_then(whatif_code::language::deployment);
             facts.broken =
                 facts.module.as_ref().and_then(|module| Some((*module.errors.first()?, module.errors.len())));
         }

@@ -7,7 +7,7 @@
 use crate::identity::Group;
 use crate::input::Input;
 use crate::technology;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
 
 /// Names compose finds by itself.
@@ -35,6 +35,22 @@ pub(crate) fn mark_variants(input: &mut Input) {
         if variants.contains(path.as_str()) {
             facts.units.iter_mut().for_each(|unit| unit.optional = true);
         }
+    }
+}
+
+/// Finds the folders of projects that an application host only names: `Shop_Api` is `Shop.Api.csproj`.
+pub(crate) fn place_projects(input: &mut Input) {
+    let identifier =
+        |name: &str| -> String { name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect() };
+    let mut folders: BTreeMap<String, String> = BTreeMap::new();
+    for package in input.packages.iter().filter(|package| package.path.ends_with("proj")) {
+        let file = package.path.rsplit('/').next().unwrap_or("");
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        folders.entry(identifier(stem)).or_insert_with(|| package.folder().to_owned());
+    }
+    let units = input.designs.iter_mut().flat_map(|(_, facts)| &mut facts.units);
+    for unit in units.filter(|unit| unit.kind == UnitKind::AppHost && unit.build_context.is_none()) {
+        unit.build_context = unit.labels.get("project").and_then(|project| folders.get(project)).cloned();
     }
 }
 

@@ -8,6 +8,7 @@ use crate::input::Input;
 use crate::names::Names;
 use crate::schemas;
 use crate::settings::{self, Program};
+use crate::technology;
 use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, How, Stage};
 use whatif_model::flow::{Effect, EffectKind, Policy};
@@ -154,7 +155,7 @@ fn from_variables(draft: &Draft, names: &Names, environment: &Environment, edges
             let Some(text) = value.as_text().or_else(|| Some(value.display())).filter(|t| !t.is_empty()) else {
                 continue;
             };
-            if !address::looks_like_address(&text) && !names_an_address(name) {
+            if names_a_caller(name) || (!address::looks_like_address(&text) && !names_an_address(name)) {
                 continue;
             }
             let Some(to) = address::host(&value).and_then(|host| names.host(&host)) else { continue };
@@ -169,7 +170,9 @@ fn from_variables(draft: &Draft, names: &Names, environment: &Environment, edges
 fn from_settings(draft: &mut Draft, names: &Names, environment: &Environment, edges: &mut Edges) {
     for at in 0..draft.system.services.len() {
         let service = ServiceId(at as u32);
-        for found in environment.settings(service).filter(|found| !is_about_itself(&found.key)) {
+        for found in
+            environment.settings(service).filter(|found| !is_about_itself(&found.key) && !names_a_caller(&found.key))
+        {
             let (value, _) = environment.evaluate(service, &found.value);
             let evidence =
                 Evidence { how: How::Derived, ..found.evidence.labelled(format!("`{}` holds its address", found.key)) };
@@ -189,6 +192,16 @@ fn from_settings(draft: &mut Draft, names: &Names, environment: &Environment, ed
             }
         }
     }
+}
+
+/// Whether a key lists those who may call or come back (`CallBackUrl`, `cors.allowed-origins`, `WebAppClient`): they
+/// are told from, not called.
+fn names_a_caller(key: &str) -> bool {
+    let words = technology::words(key);
+    let is = |word: &str, names: &[&str]| names.contains(&word);
+    words.iter().any(|word| is(word, &["callback", "redirect", "redirects", "origin", "origins", "cors"]))
+        || words.windows(2).any(|pair| pair[0] == "call" && pair[1] == "back")
+        || words.last().is_some_and(|word| is(word, &["client", "clients"]))
 }
 
 /// Keys by which a program says what it is, not whom it needs.

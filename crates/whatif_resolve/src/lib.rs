@@ -37,6 +37,7 @@ use whatif_model::system::System;
 pub fn resolve(mut input: Input) -> System {
     input.sort();
     deployments::mark_variants(&mut input);
+    deployments::place_projects(&mut input);
     let programs = settings::declare(&mut input);
     let groups = identity::group(&input);
     let mut draft = components::build(&mut input, groups, &programs);

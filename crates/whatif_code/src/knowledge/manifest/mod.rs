@@ -9,4 +9,5 @@ mod npm;
 mod python;
 mod reading;
 
+pub(crate) use reading::join;
 pub use reading::{is_manifest, read};

@@ -47,6 +47,12 @@ pub(crate) struct Manners {
     pub(crate) shares_state: bool,
     /// Programs begin in a function `main`, and modules do nothing by being loaded.
     pub(crate) starts_in_main: bool,
+    /// Names are declared, so an assignment without a declaration changes the name around it.
+    pub(crate) declares: bool,
+    /// Results come to a function given last, the failure first (Node).
+    pub(crate) callbacks: bool,
+    /// A call of an asynchronous function runs on by itself when nobody awaits it.
+    pub(crate) async_starts: bool,
     /// Members may be named without their receiver (Java, C#).
     pub(crate) implicit_receiver: bool,
     /// Names that are not the program's are a library's and known without where they come from: imports name

@@ -39,6 +39,11 @@ impl<'t> Reader<'t, '_> {
         }
         let ty = parts.field(Field::Type).map(|ty| self.ty(ty)).unwrap_or_default();
         let value = value.map(|value| self.named_value(name, value));
+        // What a variable of the module becomes later is not followed in time.
+        let value = value.map(|value| match value.kind {
+            ExprKind::Bool(_) if self.at_top() && !is_const => unknown(value.range),
+            _ => value,
+        });
         out.append(&mut self.hoisted);
         match value {
             Some(value) => self.destructure(name, value, true, out),

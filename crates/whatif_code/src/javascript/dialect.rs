@@ -23,7 +23,18 @@ impl Dialect for JavaScript {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &[include_str!("../knowledge/javascript/words.toml"), include_str!("../knowledge/javascript/language.toml")]
+        &[
+            include_str!("../knowledge/javascript/words.toml"),
+            include_str!("../knowledge/javascript/language.toml"),
+            include_str!("../knowledge/javascript/http_clients.toml"),
+            include_str!("../knowledge/javascript/http_servers.toml"),
+            include_str!("../knowledge/javascript/rpc.toml"),
+            include_str!("../knowledge/javascript/sql.toml"),
+            include_str!("../knowledge/javascript/stores.toml"),
+            include_str!("../knowledge/javascript/brokers.toml"),
+            include_str!("../knowledge/javascript/resilience.toml"),
+            include_str!("../knowledge/javascript/partners.toml"),
+        ]
     }
 
     fn is_manifest(&self, name: &str) -> bool {
@@ -46,6 +57,9 @@ impl Dialect for JavaScript {
             snake_case_stubs: false,
             shares_state: false,
             starts_in_main: false,
+            declares: true,
+            callbacks: true,
+            async_starts: true,
             implicit_receiver: false,
             bare_library_names: false,
             capital_functions: false,

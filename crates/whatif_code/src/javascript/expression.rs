@@ -17,6 +17,7 @@ impl<'t> Reader<'t, '_> {
                 let inner = self.walk.parts(part.node).first();
                 self.optional(inner, part.range())
             }
+            Kind::Call if let Some(chained) = self.chained(part) => chained,
             Kind::AssignmentExpression | Kind::AugmentedAssignment | Kind::Update => self.nested_assignment(part),
             _ => match self.expr_kind(part) {
                 Some(kind) => Expr { kind, range: part.range() },

@@ -27,6 +27,9 @@ pub(super) const EXTENSIONS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts"
 /// - A name declared in a function that hides one around it is the target `let name`.
 /// - Assignments inside expressions precede the statement. `i++` is `i += 1`.
 /// - A class property that holds an arrow function is a method; a getter is decorated with `property`.
+/// - `x.then(f)` is `f(await x)`; `x.catch(h)` and `x.finally(k)` are a `try` before the statement, which runs on by
+///   itself where nothing waits for it.
+/// - A variable of the module that begins as a boolean is unknown, because it is a flag that is set later.
 /// - JSX, regular expressions and types of values are dropped. Of a minified file nothing is read.
 pub fn read(path: &str, text: &str) -> Module {
     let mut module = Module {

@@ -10,6 +10,7 @@ mod kind;
 mod literal;
 mod modules;
 mod pattern;
+mod promise;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::file::{Part, Reader};
 use super::kind::{Field, Kind};
+use super::promise::started;
 use crate::ir::{Expr, ExprKind, Stmt, StmtKind};
 use whatif_model::Range;
 
@@ -116,6 +117,12 @@ impl<'t> Reader<'t, '_> {
                     self.expression_statement(inner, inner.range(), out);
                 }
                 self.walk.leave();
+            }
+            _ if self.runs_on(part) => {
+                let outer = std::mem::take(&mut self.hoisted);
+                self.expr(part);
+                let body = std::mem::replace(&mut self.hoisted, outer);
+                out.push(Stmt { kind: started(body, range), range });
             }
             _ => {
                 let value = self.expr(part);

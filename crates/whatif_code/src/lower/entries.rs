@@ -2,7 +2,7 @@
 
 use crate::ir::{Expr, ExprKind, Stmt};
 use crate::knowledge::{Does, Knowledge, Versions};
-use crate::lower::interpret::{Argument, Handler, Interpreter, Registration};
+use crate::lower::interpret::{Argument, Handler, Interpreter};
 use crate::lower::program::{FunctionId, Program};
 use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, ObjectId, Origin, Taint};
@@ -211,8 +211,13 @@ impl<'a> Interpreter<'a> {
         let routed = std::mem::take(&mut self.routed);
         for (at, router) in routed {
             let Some(prefix) = self.mounted_at(router) else { continue };
-            if let Some(Registration { trigger: Trigger::Http { path, .. }, .. }) = self.registrations.get_mut(at) {
+            let mut before = self.before_router(router);
+            if let Some(registration) = self.registrations.get_mut(at)
+                && let Trigger::Http { path, .. } = &mut registration.trigger
+            {
                 *path = crate::lower::interpret::join_routes(&prefix, path);
+                before.append(&mut registration.before);
+                registration.before = before;
             }
         }
     }
@@ -263,8 +268,23 @@ impl<'a> Interpreter<'a> {
             let handler = std::mem::replace(&mut registration.handler, Handler::Value(Abs::unknown()));
             let (trigger, span) = (registration.trigger.clone(), registration.span);
             let given = std::mem::take(&mut registration.given);
+            let before = std::mem::take(&mut registration.before);
             next += 1;
-            entries.extend(self.run_handler(trigger, handler, &given, span));
+            let (handler, named) = match handler {
+                Handler::Value(value) => {
+                    let named = if before.is_empty() { None } else { self.handler_name(&value) };
+                    (Handler::Value(self.begin_chain(before, value, &given)), named)
+                }
+                handler => (handler, None),
+            };
+            let entry = self.run_handler(trigger, handler, &given, span);
+            entries.extend(entry.map(|entry| match named {
+                Some((name, span)) => {
+                    let name = if name.is_empty() { entry.trigger.display() } else { name };
+                    Entry { name, span, ..entry }
+                }
+                None => entry,
+            }));
         }
         entries
     }
@@ -311,7 +331,10 @@ impl<'a> Interpreter<'a> {
                 self.enter_closure(&closure, &arguments(given));
                 let own =
                     if closure.function.name.is_empty() { trigger.display() } else { closure.function.name.clone() };
-                let (name, at) = name.map_or((own, span), |(name, at)| (name, at));
+                let (name, at) = match name {
+                    Some((name, at)) => (if name.is_empty() { own } else { name }, at),
+                    None => (own, span),
+                };
                 Some((name, Some(at)))
             }
             Kind::Object(id) => self.run_object(value, *id, trigger),

@@ -2,6 +2,7 @@
 
 mod errors;
 mod go;
+mod javascript;
 mod python;
 mod units;
 
@@ -15,6 +16,8 @@ fn dump(files: &[(&str, &str)]) -> String {
     for (path, text) in files {
         if path.ends_with(".go") {
             modules.push(crate::go::read(path, text));
+        } else if path.ends_with(".ts") || path.ends_with(".js") {
+            modules.push(crate::javascript::read(path, text));
         } else if path.ends_with(".py") {
             modules.push(crate::python::read(path, text));
         } else {
@@ -34,6 +37,11 @@ fn go(imports: &[&str], body: &str) -> String {
 /// The entry points of one Python file.
 fn python(text: &str) -> String {
     entries(&dump(&[("app/main.py", text)]))
+}
+
+/// The entry points of one TypeScript file.
+fn javascript(text: &str) -> String {
+    entries(&dump(&[("src/app.ts", text)]))
 }
 
 /// Only the entry points, without what a unit says about itself.

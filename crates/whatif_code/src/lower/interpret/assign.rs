@@ -87,6 +87,12 @@ impl<'a> Interpreter<'a> {
                     self.assign(target, part);
                 }
             }
+            ExprKind::Unary(op, inner) if op == "let" => {
+                if let ExprKind::Name(name) = &inner.kind {
+                    let here = self.here();
+                    self.frame(here).names.insert(name, value);
+                }
+            }
             ExprKind::List(targets) => {
                 let parts = self.spread(value, targets.len());
                 for (target, value) in targets.iter().zip(parts) {
@@ -175,7 +181,7 @@ impl<'a> Interpreter<'a> {
         let outer =
             if self.frames[here.0 as usize].names.contains_key(name) { None } else { self.outer(here, globals, name) };
         match outer {
-            Some(frame) if self.is_go() => self.store(Location::Local(frame, name), value),
+            Some(frame) if self.manners.declares => self.store(Location::Local(frame, name), value),
             Some(frame) => {
                 // Python: `global` is not in the representation; a module-level None is a slot to be filled.
                 if self.frames[frame.0 as usize].names.get(name).is_some_and(|old| matches!(old.kind, Kind::Nil)) {
@@ -232,6 +238,12 @@ impl<'a> Interpreter<'a> {
             Kind::Type(ty) => {
                 let id = self.class_object(*ty);
                 self.store(Location::Field(id, Rc::from(name)), value);
+            }
+            // `axios.defaults.timeout = 5000`.
+            Kind::Library(symbol) => {
+                if let Some(library) = symbol.strip_suffix(".defaults") {
+                    self.library_defaults.insert((library.to_owned(), name.to_owned()), value);
+                }
             }
             Kind::Package(package) => {
                 let frame = self.globals[*package];

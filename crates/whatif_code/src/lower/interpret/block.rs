@@ -45,6 +45,7 @@ impl<'a> Interpreter<'a> {
 
     fn statement(&mut self, stmt: &'a Stmt) -> Exit {
         match &stmt.kind {
+            StmtKind::Expr(expr) if self.starts_task(expr) => self.spawn(expr, stmt.range),
             StmtKind::Expr(expr) => {
                 let value = self.eval(expr);
                 if self.manners.errors_are_values {

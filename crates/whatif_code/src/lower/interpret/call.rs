@@ -483,6 +483,9 @@ impl<'a> Interpreter<'a> {
         site: Site<'a>,
     ) -> Abs<'a> {
         let from = receiver.from.clone();
+        if let Some(value) = self.each_call(receiver, name, args, site.range) {
+            return value;
+        }
         if self.log_call(name, site) {
             self.logged.extend(taint_of(args).data());
             return receiver.clone();

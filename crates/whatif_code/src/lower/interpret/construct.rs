@@ -8,6 +8,9 @@ use crate::lower::values::{Abs, Kind, Taint};
 use std::rc::Rc;
 use whatif_model::{Part, Range, Value};
 
+/// The entry that stands for entries which are not known.
+pub(super) const REST: &str = "...";
+
 impl<'a> Interpreter<'a> {
     /// `T{a: b}`, `{k: v}`.
     pub(super) fn composite(&mut self, ty: &'a str, entries: &'a [(Option<Expr>, Expr)], range: Range) -> Abs<'a> {
@@ -43,6 +46,8 @@ impl<'a> Interpreter<'a> {
                 // `{**other}`, and positional fields of unknown types.
                 let fields = self.object(other).fields.clone();
                 self.heap[id.0 as usize].fields.extend(fields);
+            } else {
+                self.heap[id.0 as usize].fields.insert(Rc::from(REST), value);
             }
             return;
         };

@@ -270,11 +270,17 @@ impl<'a> Interpreter<'a> {
 
     /// Answers.
     pub(super) fn respond(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let status = call.argument("status").map(|status| status.value.clone());
+        let status = self.property(call, "status");
         let fixed = call.set("outcome");
         let outcome = match (fixed, &status) {
             (Some("failure"), _) => Outcome::Failure,
             (Some("success"), _) => Outcome::Success,
+            (Some("error-first"), _) => match call.args.first().map(|error| &error.value) {
+                None => Outcome::Success,
+                Some(error) if matches!(error.kind, Kind::Nil) => Outcome::Success,
+                Some(error) if error.is_unknown() && error.from.is_empty() => Outcome::Unknown,
+                Some(_) => Outcome::Failure,
+            },
             (_, Some(status)) => self.status(status),
             _ => Outcome::Success,
         };
@@ -423,6 +429,7 @@ impl<'a> Interpreter<'a> {
             self.payload(field, value, depth - 1, found);
         }
         object.made.is_some()
+            && !object.fields.contains_key(super::construct::REST)
             && !matches!(object.class, super::state::Class::Library(ref class) if &**class == "channel")
     }
 }

@@ -206,7 +206,8 @@ impl<'a> Interpreter<'a> {
         args: &[Argument<'a>],
     ) -> Option<Abs<'a>> {
         match (&receiver.kind, name) {
-            (Kind::List(items), "append" | "add" | "extend") => {
+            (Kind::Object(id), _) if self.object(*id).fields.contains_key(name) => None,
+            (Kind::List(items), "append" | "add" | "extend" | "push") => {
                 let item = args.first()?.value.clone();
                 let mut items = (**items).clone();
                 if items.len() < 64 {

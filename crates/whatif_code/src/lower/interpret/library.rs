@@ -78,11 +78,12 @@ impl<'a> Interpreter<'a> {
         let span = self.span(site.range);
         let name = symbol.rsplit('.').next().unwrap_or(symbol);
         if let Some(Found { library, form }) = self.knowledge.form(language, symbol) {
+            let args = &self.with_members(form, args);
             let call =
                 Use { library, form, receiver, args, name, range: site.range, span, receiver_expr: site.receiver_expr };
             let value = self.apply(&call);
             self.fill(&call, &value);
-            return value;
+            return self.call_back(&call, value);
         }
         if let Some(value) = self.any_method(receiver, args, name, site, span) {
             return value;
@@ -233,6 +234,8 @@ impl<'a> Interpreter<'a> {
             Does::Header | Does::RequestValue => self.request_value(call),
             Does::SetHeader | Does::SetProperty => self.set_property(call),
             Does::Worked | Does::Failed | Does::Limit | Does::Bind => self.result_form(call),
+            Does::Use | Does::Next => self.middleware(call),
+            Does::Promise | Does::Settle | Does::Later | Does::Cancel => self.promise(call),
         }
     }
 
@@ -534,8 +537,11 @@ impl<'a> Interpreter<'a> {
             }
             Does::Signal => {
                 let stops = call.args.iter().any(|arg| {
-                    let symbol =
-                        if let Kind::Library(symbol) = &arg.value.kind { symbol.to_string() } else { String::new() };
+                    let symbol = match &arg.value.kind {
+                        Kind::Library(symbol) => symbol.to_string(),
+                        Kind::Text(text) => text.as_text().unwrap_or_default(),
+                        _ => String::new(),
+                    };
                     ["SIGTERM", "SIGINT", "Interrupt"].iter().any(|name| symbol.ends_with(name))
                 });
                 if stops {
@@ -563,14 +569,21 @@ impl<'a> Interpreter<'a> {
     }
 
     fn set_property(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let Some(id) = call.object() else { return call.receiver.cloned().unwrap_or_else(Abs::unknown) };
-        for (property, spec) in &call.form.args {
-            if let Some(arg) = find(spec, call.args) {
+        let target = call.argument("target").map(|target| target.value.kind.clone());
+        let id = match target {
+            Some(Kind::Object(id)) => Some(id),
+            Some(_) => None,
+            None => call.object(),
+        };
+        let Some(id) = id else { return call.receiver.cloned().unwrap_or_else(Abs::unknown) };
+        let given = |property: &str| call.form.args.get(property).and_then(|spec| find(spec, call.args));
+        for (property, text) in call.form.set.iter().filter(|(property, _)| given(property).is_none()) {
+            self.store(super::state::Location::Field(id, Rc::from(property.as_str())), Abs::text(text.clone()));
+        }
+        for property in call.form.args.keys().filter(|property| *property != "target") {
+            if let Some(arg) = given(property) {
                 self.store(super::state::Location::Field(id, Rc::from(property.as_str())), arg.value.clone());
             }
-        }
-        for (property, text) in &call.form.set {
-            self.store(super::state::Location::Field(id, Rc::from(property.as_str())), Abs::text(text.clone()));
         }
         let given: Vec<Argument<'a>> = call.args.iter().filter(|arg| self.is_option(&arg.value)).cloned().collect();
         if !given.is_empty() {

@@ -14,6 +14,9 @@ const WILDCARDS_MAX: usize = 4;
 /// Field names under which libraries keep settings.
 const SETTINGS: [&str; 3] = ["config", "settings", "conf"];
 
+/// Deepest chain of modules that hand on what others export.
+const BARRELS_MAX: usize = 6;
+
 impl<'a> Interpreter<'a> {
     /// The value of a name where it is used.
     pub(super) fn read_name(&mut self, name: &'a str) -> Abs<'a> {
@@ -44,7 +47,10 @@ impl<'a> Interpreter<'a> {
             return match self.program.resolve(module, path) {
                 Imported::Own(package, rest) => {
                     self.load(package);
-                    rest.iter().fold(Kind::Package(package).into(), |base, name| self.member(base, name))
+                    match rest.is_empty() {
+                        true => self.one_export(package).unwrap_or_else(|| Kind::Package(package).into()),
+                        false => rest.iter().fold(Kind::Package(package).into(), |base, name| self.member(base, name)),
+                    }
                 }
                 Imported::Library(symbol) => self.library_value(&symbol),
             };
@@ -69,6 +75,14 @@ impl<'a> Interpreter<'a> {
                         return Some(self.global(inner, name));
                     }
                     if let Some(value) = self.wildcard(inner, name, depth - 1) {
+                        return Some(value);
+                    }
+                }
+                if self.manners.callbacks && self.embedded < BARRELS_MAX {
+                    self.embedded += 1;
+                    let value = self.member(Kind::Package(package).into(), name);
+                    self.embedded -= 1;
+                    if !value.is_unknown() {
                         return Some(value);
                     }
                 }
@@ -97,9 +111,13 @@ impl<'a> Interpreter<'a> {
                 return self.library_value(&symbol);
             }
             Kind::Type(ty) if self.manners.qualified_paths => return self.type_member(*ty, name),
+            _ if self.manners.callbacks => return self.part_named(&base, name),
             _ => return Abs::unknown(),
         };
         self.load(package);
+        if let Some(value) = self.exported(package, name) {
+            return value;
+        }
         match self.program.packages[package].modules.first() {
             Some(module) => self.global(*module, name),
             None => Abs::unknown(),
@@ -111,6 +129,53 @@ impl<'a> Interpreter<'a> {
         match self.program.method(ty, name) {
             Some(method) => Kind::Function(method, None).into(),
             None => Abs::unknown(),
+        }
+    }
+
+    /// The one value a module hands out in place of its names (CommonJS).
+    fn one_export(&self, package: usize) -> Option<Abs<'a>> {
+        self.frames[self.globals[package].0 as usize].names.get("module.exports").cloned()
+    }
+
+    /// What a module of a language that declares its exports hands out under a name; unknown when it has no such name.
+    fn exported(&mut self, package: usize, name: &str) -> Option<Abs<'a>> {
+        if !self.manners.callbacks {
+            return None;
+        }
+        if let Some(one) = self.one_export(package) {
+            if name == "default" {
+                return Some(one);
+            }
+            let part = self.part_named(&one, name);
+            if !part.is_unknown() {
+                return Some(part);
+            }
+        }
+        let module = self.program.packages[package].modules.first().copied()?;
+        if self.declared(package, name).is_some() || self.program.import(module, name).is_some() {
+            return None;
+        }
+        if name == "default" {
+            return Some(Kind::Package(package).into());
+        }
+        Some(self.wildcard(module, name, WILDCARDS_MAX).unwrap_or_else(Abs::unknown))
+    }
+
+    /// A field or static member named by text.
+    fn part_named(&mut self, base: &Abs<'a>, name: &str) -> Abs<'a> {
+        match &base.kind {
+            Kind::Object(id) => match self.object(*id).fields.get(name).cloned() {
+                Some(value) => value,
+                None => match self.object(*id).class {
+                    Class::Own(ty) => match self.program.method(ty, name) {
+                        Some(method) => Kind::Function(method, Some(Rc::new(base.clone()))).into(),
+                        None => Abs::unknown(),
+                    },
+                    _ => Abs::unknown(),
+                },
+            },
+            Kind::Library(symbol) => self.library_value(&format!("{symbol}.{name}")),
+            _ => Abs::unknown(),
         }
     }
 
@@ -159,6 +224,11 @@ impl<'a> Interpreter<'a> {
                     return Abs::library(&format!("{}.{name}", self.package_name(*package)));
                 }
                 value
+            }
+            Kind::Library(symbol)
+                if self.manners.callbacks && self.does(&format!("{symbol}.get")) == Some(Does::Env) =>
+            {
+                Abs::value(Value::env(name))
             }
             Kind::Library(symbol) => {
                 let symbol = format!("{symbol}.{name}");

@@ -176,7 +176,7 @@ impl<'a> Interpreter<'a> {
         let handler =
             Handler::Body { body, targets, frame: self.here(), module: self.module(), name: name.unwrap_or_default() };
         if !self.registrations.iter().any(|known| known.span == span) {
-            self.registrations.push(Registration { trigger, handler, span, given: Vec::new() });
+            self.registrations.push(Registration { trigger, handler, span, given: Vec::new(), before: Vec::new() });
         }
         Exit::Falls
     }

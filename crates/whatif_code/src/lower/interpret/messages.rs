@@ -20,8 +20,11 @@ impl<'a> Interpreter<'a> {
                 value
             }
             Does::Schedule => {
-                let when =
-                    self.property(call, "schedule").map(|when| schedule_text(&when)).unwrap_or_else(Value::unknown);
+                let unit = self.manners.number_ms;
+                let when = self
+                    .property(call, "schedule")
+                    .map(|when| schedule_text(&when, unit))
+                    .unwrap_or_else(Value::unknown);
                 match call.argument("handler") {
                     Some(handler) => {
                         let handler = handler.value.clone();
@@ -70,6 +73,12 @@ impl<'a> Interpreter<'a> {
                     && last.span == call.span
                 {
                     last.given = vec![receiver.clone()];
+                }
+                let handed = self.handed(call);
+                if let Some(last) = self.registrations.last_mut().filter(|last| last.span == call.span)
+                    && !handed.is_empty()
+                {
+                    last.given = handed;
                 }
             }
         }
@@ -132,8 +141,9 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-fn schedule_text(when: &Abs<'_>) -> Value {
+fn schedule_text(when: &Abs<'_>, unit_ms: f64) -> Value {
     match when.kind {
+        Kind::Number(ms) if unit_ms == 1.0 => Value::text(format!("every {} s", ms / 1000.0)),
         Kind::Millis(ms) => Value::text(format!("every {} s", ms / 1000.0)),
         _ => when.as_value(),
     }

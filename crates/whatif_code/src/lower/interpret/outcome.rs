@@ -72,11 +72,21 @@ impl<'a> Interpreter<'a> {
                 let name = if let ExprKind::Name(name) = &tested.kind { Some(name.as_str()) } else { None };
                 let when = matches!(op.as_str(), "!=" | "is not");
                 let test = Test {
-                    fails_when: self.manners.errors_are_values.then_some(when),
+                    fails_when: (self.manners.errors_are_values || self.manners.callbacks).then_some(when),
                     failures: value.from.only_failures(),
                     name,
                 };
                 (test, Abs::tainted(value.from))
+            }
+            ExprKind::Name(name) if self.manners.callbacks => {
+                let value = self.eval(cond);
+                let failures = value.from.only_failures();
+                let fails_when = (!failures.is_empty()).then_some(true);
+                let known = matches!(value.kind, Kind::Bool(_));
+                (
+                    Test { fails_when, failures, name: Some(name.as_str()) },
+                    if known { value } else { Abs::tainted(value.from) },
+                )
             }
             _ => {
                 let value = self.eval(cond);

@@ -76,7 +76,13 @@ impl<'a> Interpreter<'a> {
             }
             (Some((None, _)), _) => Fact::Unknown,
             (None, Some(fact)) => fact,
-            (None, None) => self.default_timeout(call, context),
+            (None, None) => {
+                let everywhere = (call.library.prefix.clone(), "timeout".to_owned());
+                match self.library_defaults.get(&everywhere) {
+                    Some(value) => self.stated_timeout(value, kind.unwrap_or(TimeoutKind::Total), call.span),
+                    None => self.default_timeout(call, context),
+                }
+            }
         }
     }
 
@@ -101,7 +107,7 @@ impl<'a> Interpreter<'a> {
         }
         let from_variable = matches!(&value.kind, Kind::Text(text) if text.env_names().next().is_some());
         match value.as_millis(unit) {
-            Some(0) if self.is_go() => Fact::known(
+            Some(0) if self.is_go() || self.manners.callbacks => Fact::known(
                 Timeout { bound: Bound::Unbounded, kind },
                 Evidence::stated(Stage::Code, at, "0 means no timeout"),
             ),

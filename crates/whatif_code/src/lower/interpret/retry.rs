@@ -22,12 +22,15 @@ impl<'a> Interpreter<'a> {
         let args = self.passed_on(call);
         let first = self.next_effect();
         self.open_block();
-        if call.form.does == Does::Breaker {
+        let policy = |key: &str| call.object().is_some_and(|id| self.object(id).fields.contains_key(key));
+        let breaks = call.form.does == Does::Breaker || policy("breaks");
+        let repeats = call.form.does == Does::Retry || policy("repeats");
+        if breaks {
             self.breakers.push((call.library.name.clone(), call.span));
         }
         let result = self.call_value(&function, &args, call.range);
         self.diverged = None;
-        if call.form.does == Does::Breaker {
+        if breaks {
             self.breakers.pop();
         }
         let steps = self.close_block();
@@ -36,9 +39,11 @@ impl<'a> Interpreter<'a> {
                 self.discard(&result);
                 self.push_spawn(steps, call.span);
             }
-            Does::Retry if !steps.is_empty() => {
+            _ if repeats && !steps.is_empty() => {
                 let found = Found { library: call.library, form: call.form };
-                let retry = self.library_retry(found, call.args, call.span);
+                let own = call.receiver.filter(|receiver| matches!(receiver.kind, Kind::Object(_)));
+                let args: Vec<Argument<'a>> = call.args.iter().cloned().chain(own.cloned().map(Argument::of)).collect();
+                let retry = self.library_retry(found, &args, call.span);
                 self.fresh_per_attempt(first);
                 let retry = Self::loop_step(steps, LoopKind::Retry(retry), call.span);
                 self.push_step(retry);

@@ -19,6 +19,7 @@ impl<'a> Interpreter<'a> {
                 let prefix = self.prefix(call);
                 let value = self.make(call);
                 if let Kind::Object(id) = value.kind {
+                    self.heap[id.0 as usize].fields.remove("path");
                     let path = self.property(call, "path").map(|path| path.as_value().display()).unwrap_or_default();
                     let joined = join_routes(&prefix, &path);
                     let fields = &mut self.heap[id.0 as usize].fields;
@@ -34,7 +35,10 @@ impl<'a> Interpreter<'a> {
             }
             Does::Mount => self.mount(call),
             Does::Handler => call.argument("handler").map_or_else(Abs::unknown, |arg| arg.value.clone()),
-            Does::RpcRegister => Abs::unknown(),
+            Does::RpcRegister => {
+                self.register_operations(call);
+                Abs::unknown()
+            }
             _ => self.serve(call),
         }
     }
@@ -62,6 +66,11 @@ impl<'a> Interpreter<'a> {
         match handler {
             Some(handler) => {
                 let id = self.register_route(methods, path, handler, call.object(), call.span);
+                let (before, given) = (self.before_handler(call), self.handed(call));
+                for registration in self.registrations.iter_mut().skip(id).filter(|known| known.span == call.span) {
+                    registration.before.clone_from(&before);
+                    registration.given.clone_from(&given);
+                }
                 self.route_handle(call, id)
             }
             None => self.route_decorator(call, methods, path),
@@ -117,6 +126,7 @@ impl<'a> Interpreter<'a> {
                 handler: Handler::Value(handler),
                 span,
                 given: Vec::new(),
+                before: Vec::new(),
             });
         }
     }
@@ -262,11 +272,16 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The name of a handler inside wrappers.
-    pub(super) fn handler_name(&self, value: &Abs<'a>) -> Option<(String, Span)> {
+    pub(crate) fn handler_name(&self, value: &Abs<'a>) -> Option<(String, Span)> {
         match &value.kind {
             Kind::Function(id, _) => {
                 let declared = self.program.function(*id);
                 Some((declared.ir.name.clone(), self.program.span(declared.module, declared.ir.name_range)))
+            }
+            Kind::Closure(closure) if self.manners.callbacks => {
+                let own =
+                    (closure.function.name.clone(), self.program.span(closure.module, closure.function.name_range));
+                Some(closure.wraps.clone().unwrap_or(own))
             }
             Kind::Closure(closure) => closure.wraps.clone(),
             _ => None,
@@ -285,7 +300,7 @@ fn split_pattern(path: &str) -> (Option<String>, String) {
 }
 
 /// A route as a template: `:id`, `<int:id>`, `{id:[0-9]+}` are `{id}`; a prefix decided by a variable is dropped.
-fn normal_path(path: &Value) -> String {
+pub(super) fn normal_path(path: &Value) -> String {
     let mut text = String::new();
     for part in &path.parts {
         match part {

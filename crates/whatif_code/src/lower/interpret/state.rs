@@ -137,6 +137,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) span: Span,
     /// Arguments the library is known to give.
     pub(crate) given: Vec<Abs<'a>>,
+    /// What runs before the handler.
+    pub(crate) before: Vec<Abs<'a>>,
 }
 
 /// What is run for an entry point.
@@ -221,6 +223,14 @@ pub(crate) struct Interpreter<'a> {
     /// Routers mounted below a prefix, and the routers registrations came through.
     pub(crate) mounts: Vec<(ObjectId, String, Option<ObjectId>)>,
     pub(crate) routed: Vec<(usize, ObjectId)>,
+    /// Routers mounted below others, by number: which router is around, and what runs before their routes.
+    pub(crate) mounted_before: BTreeMap<u32, (ObjectId, Vec<Abs<'a>>)>,
+    /// What is left to be run for the request that is handled.
+    pub(crate) chain: super::middleware::Chain<'a>,
+    /// Properties set for every use of a library, by its prefix.
+    pub(crate) library_defaults: BTreeMap<(String, String), Abs<'a>>,
+    /// The pauses after which what is run runs.
+    pub(crate) delays: Vec<Abs<'a>>,
     /// Types that were constructed.
     pub(crate) made: BTreeSet<u32>,
     /// Heads of loops over elements.
@@ -255,6 +265,10 @@ impl<'a> Interpreter<'a> {
             each_heads: BTreeSet::new(),
             made: BTreeSet::new(),
             mounts: Vec::new(),
+            mounted_before: BTreeMap::new(),
+            chain: Default::default(),
+            delays: Vec::new(),
+            library_defaults: BTreeMap::new(),
             routed: Vec::new(),
             breakers: Vec::new(),
             fresh: BTreeMap::new(),

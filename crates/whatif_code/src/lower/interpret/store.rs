@@ -144,6 +144,7 @@ impl<'a> Interpreter<'a> {
         let peer = self.peer(call, PeerRole::Store);
         let unique =
             self.property(call, "unique").is_some_and(|unique| !matches!(unique.kind, Kind::Bool(false) | Kind::Nil));
+        let unique = unique || self.only_if_absent(call);
         let kind = if unique
             || (self.is_dedup(&item) && matches!(how, WriteKind::Insert | WriteKind::Upsert | WriteKind::Set))
         {
@@ -159,6 +160,12 @@ impl<'a> Interpreter<'a> {
             EffectKind::Write { item, how }
         };
         self.partner_effect(call, kind, peer)
+    }
+
+    /// Redis's `SET key value NX`: an option among the arguments makes the write a claim.
+    fn only_if_absent(&self, call: &Use<'a, '_>) -> bool {
+        let Some(option) = call.set("only_if_absent") else { return false };
+        call.args.iter().any(|arg| arg.value.as_text().is_some_and(|text| text == option))
     }
 
     /// How a call that names its verb changes the item.
@@ -257,6 +264,10 @@ impl<'a> Interpreter<'a> {
             },
             Kind::List(items) => items.first().cloned().map_or_else(String::new, |first| self.item_text(&first)),
             Kind::Text(text) => placeholder_text(text),
+            // A key that is a value of the request.
+            Kind::Unknown => {
+                item.from.iter().find_map(request_name).map_or_else(String::new, |name| format!("{{{name}}}"))
+            }
             _ => String::new(),
         }
     }
@@ -393,6 +404,10 @@ fn write_kind(verb: &str) -> WriteKind {
         "delete" => WriteKind::Delete,
         _ => WriteKind::Unknown,
     }
+}
+
+fn request_name(origin: &crate::lower::values::Origin) -> Option<&str> {
+    if let crate::lower::values::Origin::Request(name) = origin { Some(name) } else { None }
 }
 
 /// A text with `{}` for what is decided at run time.

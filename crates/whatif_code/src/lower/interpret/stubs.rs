@@ -1,7 +1,7 @@
 //! Names a code generator makes: clients of RPC services and registrations of their implementations.
 
 use super::call::Argument;
-use super::library::find;
+use super::library::{Use, find};
 use super::state::{Class, Interpreter};
 use crate::knowledge::{Does, Pattern};
 use crate::lower::values::{Abs, Kind};
@@ -145,6 +145,33 @@ impl<'a> Interpreter<'a> {
             out.push_str(letters.as_str());
         }
         out
+    }
+
+    /// An implementation given as an object with a function for each operation of a named service.
+    pub(super) fn register_operations(&mut self, call: &Use<'a, '_>) {
+        let Some(service) = self.property(call, "service").and_then(|service| service.as_text()) else { return };
+        let platform = &self.knowledge.words(self.program.language).platform_services;
+        if platform.iter().any(|name| service.ends_with(name.as_str())) {
+            return;
+        }
+        if !self.facts.serves.iter().any(|(seen, _)| *seen == service) {
+            self.facts.serves.push((service.clone(), call.span));
+        }
+        let Some(Kind::Object(id)) = call.argument("handler").map(|arg| arg.value.kind.clone()) else { return };
+        let fields = self.object(id).fields.clone();
+        for (name, handler) in fields {
+            if !matches!(handler.kind, Kind::Function(..) | Kind::Closure(_)) {
+                continue;
+            }
+            let mut letters = name.chars();
+            let method = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+            let span = self.handler_name(&handler).map_or(call.span, |(_, span)| span);
+            self.register(Trigger::Rpc { service: service.clone(), method }, handler, span);
+            let handed = self.handed(call);
+            if let Some(last) = self.registrations.last_mut() {
+                last.given = handed;
+            }
+        }
     }
 
     /// The methods of a service, when the generated code is in the program.

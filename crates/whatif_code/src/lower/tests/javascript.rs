@@ -1,0 +1,183 @@
+//! JavaScript programs.
+
+use super::{dump, entries, has, javascript};
+
+#[test]
+fn callbacks_get_the_failure_first_and_promises_settle() {
+    let dump = javascript(
+        r#"
+const express = require('express');
+const request = require('request');
+const redis = require('redis').createClient({ host: process.env.REDIS_HOST || 'redis' });
+const app = express();
+const host = process.env.CATALOGUE || 'catalogue';
+function product(sku) {
+  return new Promise((resolve, reject) => {
+    request('http://' + host + ':80/product/' + sku, (err, res, body) => {
+      if (err) reject(err);
+      else resolve(JSON.parse(body));
+    });
+  });
+}
+app.get('/add/:id/:sku', (req, res) => {
+  product(req.params.sku).then((found) => {
+    if (!found) return res.status(404).send('none');
+    redis.get(req.params.id, (err, data) => {
+      if (err) {
+        res.status(500).send(err);
+      } else {
+        const cart = JSON.parse(data);
+        cart.items.push(found);
+        redis.setex(req.params.id, 3600, JSON.stringify(cart), (err) => { res.json(cart); });
+      }
+    });
+  }).catch((e) => { res.status(500).send(e); });
+});
+"#,
+    );
+    has(
+        &dump,
+        "
+        HTTP GET /add/{id}/{sku}
+          call http GET /product/{} -> http @http://${CATALOGUE}:80/product/… [timeout absent, deadline ?, trace absent] propagate
+          either
+            respond Failure
+          or
+            read {id} -> redis @${REDIS_HOST}
+            write {id} SetFromRead -> redis @${REDIS_HOST}
+            respond Success
+        ",
+    );
+}
+
+const SHOP: [(&str, &str); 4] = [
+    (
+        "src/index.ts",
+        r#"
+import express from 'express';
+import { auth } from './auth';
+import orders from './orders.js';
+const app = express();
+app.use(express.json());
+app.use('/v1/orders', auth, orders);
+app.use((err: Error, req, res, next) => { res.status(500).json(err); });
+const server = app.listen(8080);
+process.on('SIGTERM', () => server.close());
+"#,
+    ),
+    (
+        "src/auth.ts",
+        r#"
+import { Request, Response, NextFunction } from 'express';
+import { pool } from './db';
+export async function auth(req: Request, res: Response, next: NextFunction) {
+  const key = await pool.query('SELECT * FROM api_keys WHERE id = $1', [req.headers['x-api-key']]);
+  if (!key) { res.status(401).end(); return; }
+  next();
+}
+"#,
+    ),
+    (
+        "src/db.ts",
+        "import { Pool } from 'pg';\nexport const pool = new Pool({ connectionString: process.env.DB, statement_timeout: 2000 });\n",
+    ),
+    (
+        "src/orders.ts",
+        r#"
+import { Router } from 'express';
+import { pool } from './db';
+const router = Router();
+async function withTransaction<T>(work: (client) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (e) {
+    await client.query('ROLLBACK');
+    throw e;
+  } finally {
+    client.release();
+  }
+}
+async function notify(id) { await fetch('http://mail/send', { method: 'POST', signal: AbortSignal.timeout(3000) }); }
+router.post('/', async (req, res) => {
+  const order = await withTransaction(async (client) => {
+    return client.query('INSERT INTO orders (id) VALUES ($1)', [req.body.id]);
+  });
+  notify(order.id);
+  res.status(201).json(order);
+});
+export default router;
+"#,
+    ),
+];
+
+#[test]
+fn middleware_runs_before_and_routers_are_mounted() {
+    let dump = entries(&dump(&SHOP));
+    has(
+        &dump,
+        "
+        HTTP POST /v1/orders/
+          read api_keys -> postgresql @${DB} [timeout 2000 ms
+          either
+            respond Failure
+        ",
+    );
+    has(
+        &dump,
+        "
+        transaction postgresql @${DB}
+          write orders Insert -> postgresql @${DB} [timeout 2000 ms
+        spawn
+          call http POST /send -> http @http://mail/send [timeout 3000 ms
+        respond Success
+        ",
+    );
+}
+
+#[test]
+fn consumers_retries_and_breakers() {
+    let dump = javascript(
+        r#"
+import amqplib from 'amqplib';
+import { circuitBreaker, retry, wrap, handleAll, ConsecutiveBreaker, ExponentialBackoff } from 'cockatiel';
+import axios from 'axios';
+let channel: any = null;
+const http = axios.create({ baseURL: process.env.SHOP, timeout: 5_000 });
+const policy = wrap(
+  retry(handleAll, { maxAttempts: 3, backoff: new ExponentialBackoff({ initialDelay: 100 }) }),
+  circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
+);
+async function sleep(ms: number) { return new Promise((resolve) => setTimeout(resolve, ms)); }
+async function load(id: string) {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    try {
+      return await http.get(`/orders/${id}`);
+    } catch (e) {
+      await sleep(100 * 2 ** attempt + Math.random() * 50);
+    }
+  }
+  throw new Error('gone');
+}
+async function main() {
+  const connection = await amqplib.connect('amqp://queue');
+  channel = await connection.createChannel();
+  await channel.consume('paid', async (message) => {
+    await load(message.content.id);
+    await policy.execute(() => http.post('/ship', { id: message.content.id }));
+    channel.ack(message);
+  }, { noAck: false });
+}
+main();
+"#,
+    );
+    has(
+        &dump,
+        "
+        message paid
+        ",
+    );
+}

@@ -82,6 +82,29 @@ struct Tally {
     large: u32,
 }
 
+/// Where the cone may find more than all steps together show.
+///
+/// A message its handler never acknowledges is delivered again for ever, so
+/// nothing is at rest within the bounds; where it has nothing to do with the
+/// promises the cone looks past it. And what is broken anyway may be so with a
+/// cut that is felt only where no promise looks.
+fn looks_past(world: &World, question: Question, found: Outcome, expected: Outcome) -> bool {
+    let program = &world.slice.program;
+    let handlers = program.topics.iter().flat_map(|topic| &topic.consumers);
+    let mut handlers = handlers.map(|handler| &program.operations[handler.index()].steps);
+    let may_leave = |kind: &StepKind| match kind {
+        StepKind::DedupMark { unique, .. } => *unique,
+        StepKind::DedupCheck { in_flight, .. } => *in_flight != InFlight::Wait,
+        _ => false,
+    };
+    let unacknowledged = handlers
+        .any(|steps| steps.iter().all(|step| step.kind != ACK) || steps.iter().any(|step| may_leave(&step.kind)));
+    match (faults(found), faults(expected)) {
+        (Some(found), Some(expected)) => found < expected && (unacknowledged || question == Question::Partition),
+        (found, _) => found.is_some() && unacknowledged,
+    }
+}
+
 /// One way to run the engine, and how the plain explorer counts then.
 struct Setting {
     name: &'static str,
@@ -113,7 +136,8 @@ fn compare(seed: u64, question: Question, tally: &mut Tally) -> Result<(), Strin
         if expected == Outcome::TooLarge {
             continue;
         }
-        if faults(found) != faults(expected) {
+        let same_end = cost(exact) == cost(expected);
+        if faults(found) != faults(expected) && !(same_end && looks_past(&world, question, found, expected)) {
             let shown = shown(&world, &reduced);
             return Err(format!("seed {seed} {question:?}: engine {found:?}, plain {expected:?}\n{shown}"));
         }

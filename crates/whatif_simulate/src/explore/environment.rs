@@ -176,11 +176,10 @@ impl Machine<'_> {
         self.hang_up(&mut next, caller);
         self.disown(&mut next, caller.child());
         next.put(index, caller.with_child(0));
-        let action = self.action(ActionKind::Timeout, caller);
         if tries_left || until_ok {
-            self.try_again(next, index, action, out);
+            self.try_again(next, index, self.action(ActionKind::CallAgain, caller), out);
         } else {
-            self.leave_call(next, index, on_timeout, action, out);
+            self.leave_call(next, index, on_timeout, self.action(ActionKind::Timeout, caller), out);
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) enum ActionKind {
     Receive,
     /// A caller stops waiting (place: its call).
     Timeout,
+    /// A caller stops waiting and calls again (place: its call).
+    CallAgain,
     /// A reply nobody waits for disappears.
     Discard,
     /// The relay of an outbox publishes (place: topic).

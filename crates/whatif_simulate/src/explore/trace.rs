@@ -85,8 +85,10 @@ pub enum Event {
     Continue,
     /// A caller gets its reply and goes on.
     ReplyArrives,
-    /// A caller stops waiting for a reply and goes on or tries again.
+    /// A caller stops waiting for a reply and goes on.
     TimeOut,
+    /// A caller stops waiting for a reply and calls again.
+    CallAgain,
     /// A reply nobody waits for is dropped.
     Drop,
     /// The relay publishes.
@@ -288,6 +290,7 @@ fn actor(code: &Code, action: Action) -> Actor {
         | ActionKind::Step
         | ActionKind::Receive
         | ActionKind::Timeout
+        | ActionKind::CallAgain
         | ActionKind::Resume
         | ActionKind::Unreachable => Actor::Operation(operation()),
         ActionKind::Cut | ActionKind::Heal => Actor::Between(code.cuts[usize::from(action.place)]),
@@ -315,6 +318,7 @@ fn event(code: &Code, action: Action, after: &State) -> Event {
         ActionKind::Step => Event::Continue,
         ActionKind::Receive => Event::ReplyArrives,
         ActionKind::Timeout => Event::TimeOut,
+        ActionKind::CallAgain => Event::CallAgain,
         ActionKind::Discard => Event::Drop,
         ActionKind::RelayPublish => Event::RelayPublish,
         ActionKind::RelayMark => Event::RelayMark,

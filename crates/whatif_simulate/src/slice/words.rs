@@ -84,7 +84,9 @@ fn condition_words(built: &Built<'_>, condition: &Condition) -> String {
 }
 
 fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
-    let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step)).collect();
+    // Requests are only told apart where there are several.
+    let several = found.steps.iter().any(|step| step.request.is_some_and(|request| request > 0));
+    let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step, several)).collect();
     let faults: Vec<&str> = steps.iter().map(|step| step.fault.as_str()).filter(|fault| !fault.is_empty()).collect();
     let scenario = if faults.is_empty() { without_faults(found).to_owned() } else { faults.join(", then ") };
     Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
@@ -95,7 +97,7 @@ fn without_faults(found: &explore::Trace) -> &'static str {
     let happens = |event: Event| found.steps.iter().any(|step| step.event == event);
     if happens(Event::Resend) {
         "the answer is late and the request is sent again"
-    } else if happens(Event::TimeOut) {
+    } else if happens(Event::TimeOut) || happens(Event::CallAgain) {
         "an answer comes later than its caller waits"
     } else if found.steps.iter().filter(|step| step.event == Event::Send).count() > 1 {
         "two requests overlap"
@@ -104,27 +106,24 @@ fn without_faults(found: &explore::Trace) -> &'static str {
     }
 }
 
-fn step_words(built: &Built<'_>, step: &Taken) -> TraceStep {
+fn step_words(built: &Built<'_>, step: &Taken, several: bool) -> TraceStep {
     let place = step.places.iter().rev().find_map(|place| built.place(place.origin));
     let (action, to) = action(built, step);
-    let changes: Vec<String> = step.changes.iter().filter_map(|change| change_words(built, change)).collect();
+    let mut changes: Vec<String> = step.changes.iter().filter_map(|change| change_words(built, change)).collect();
+    // What is counted twice, once for each promise, is one thing to a reader.
+    changes.dedup();
     TraceStep {
         actor: actor(built, step.actor),
         to,
-        action: format!("{action}{}", of_request(built, step.request)),
+        action: format!("{action}{}", of_request(step.request.filter(|_| several))),
         fault: step.fault.map(fault).unwrap_or_default().to_owned(),
         delta: changes.join(", "),
         evidence: place.cloned(),
     }
 }
 
-/// Requests are only told apart where there are several.
-fn of_request(built: &Built<'_>, request: Option<u8>) -> String {
-    let several = !built.slice.concurrent.is_empty() || built.slice.program.items.iter().any(|item| item.counted);
-    match request {
-        Some(request) if several => format!(" (request {})", u32::from(request) + 1),
-        _ => String::new(),
-    }
+fn of_request(request: Option<u8>) -> String {
+    request.map_or(String::new(), |request| format!(" (request {})", u32::from(request) + 1))
 }
 
 fn operation<'b>(built: &'b Built<'_>, index: Index) -> &'b str {
@@ -155,6 +154,7 @@ fn action(built: &Built<'_>, step: &Taken) -> (String, String) {
         Event::Answered { ok: true } => ("is told that it worked".to_owned(), String::new()),
         Event::Answered { ok: false } => ("is told that it failed".to_owned(), String::new()),
         Event::TimeOut => ("stops waiting for the answer".to_owned(), called(built, step)),
+        Event::CallAgain => ("stops waiting for the answer and calls again".to_owned(), called(built, step)),
         Event::ReplyArrives => (format!("gets the answer{}", then(built, step)), String::new()),
         Event::Start | Event::Continue => (doing(built, step), called(built, step)),
         Event::Drop => ("drops a late answer".to_owned(), String::new()),

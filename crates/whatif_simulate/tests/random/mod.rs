@@ -122,7 +122,7 @@ fn needs(random: &mut Random, world: &mut World) {
                 StepKind::Publish { .. } => Some(Peer::Broker),
                 StepKind::Write { .. } | StepKind::DedupMark { .. } => Some(Peer::Stores),
                 StepKind::Begin { .. } => Some(Peer::Stores),
-                StepKind::Branch { .. } => Some(other),
+                StepKind::Branch { .. } | StepKind::Skip => Some(other),
                 _ => None,
             };
             open = match step.kind {
@@ -259,7 +259,7 @@ fn piece(random: &mut Random, names: &Names, effect: usize) -> Vec<StepKind> {
         5 => vec![undo(effect)],
         6 => vec![StepKind::Branch { to: to(2) }, apply(effect)],
         7 => vec![begin, apply(effect), StepKind::Branch { to: random.pick(&[Exit::ReplyError, to(4)]) }, COMMIT],
-        8 => vec![OK],
+        8 => vec![random.pick(&[OK, StepKind::Skip])],
         9 => vec![begin, apply(effect), StepKind::Rollback],
         10 => vec![read(names.order), write(names.order, WriteKind::Set(1), Guard::Cas(R0), Exit::ReplyError)],
         _ => locked(random, names),

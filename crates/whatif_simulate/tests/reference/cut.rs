@@ -23,9 +23,14 @@ impl Rules<'_> {
         !self.separates(state, service, Peer::Broker)
     }
 
+    /// What the next step must reach.
+    pub fn need(&self, thread: &Thread) -> Option<Need> {
+        self.slice.program.operations[thread.operation].steps.get(thread.at)?.needs
+    }
+
     /// Where the next step leads when it cannot reach what it needs.
     pub fn unreachable(&self, state: &State, thread: &Thread) -> Option<Exit> {
-        let need = self.slice.program.operations[thread.operation].steps.get(thread.at)?.needs?;
+        let need = self.need(thread)?;
         self.separates(state, self.service_of(thread.operation), need.peer).then_some(need.or_else)
     }
 

@@ -25,7 +25,7 @@ impl Rules<'_> {
             }
             return self.one_step(state, index).into_iter().for_each(|state| emit((state, 1)));
         }
-        let notice = self.is_noticed(state, &state.threads[index]);
+        let notice = self.is_noticed(&state.threads[index]);
         let ends = self.kind(&state.threads[index]) == StepKind::End;
         let unpaid = !state.threads[index].noticed;
         // Starting up to the step that fails is a step of its own.
@@ -41,14 +41,14 @@ impl Rules<'_> {
     }
 
     /// Whether others can tell that the thread takes its next step.
-    fn is_noticed(&self, state: &State, thread: &Thread) -> bool {
+    fn is_noticed(&self, thread: &Thread) -> bool {
         let steps = &self.steps[thread.operation];
         let looks = |kind: &StepKind| matches!(kind, StepKind::Read { .. } | StepKind::DedupCheck { .. });
         let open = thread.transaction.as_ref();
         let closed_room = open.is_some_and(|open| !steps[open.begin..open.commit].iter().any(looks));
         match self.kind(thread) {
-            // Failing to reach something is noticed by the thread itself.
-            _ if self.unreachable(state, thread).is_some() => true,
+            // Whether it reached what it needs is noticed.
+            _ if self.bounds.timely && self.need(thread).is_some() => true,
             StepKind::Skip | StepKind::Rollback | StepKind::Branch { .. } | StepKind::Goto { .. } | StepKind::End => {
                 false
             }
@@ -91,8 +91,7 @@ impl Rules<'_> {
             return vec![self.moved(felt, index, self.target(thread.operation, at, exit))];
         }
         if let StepKind::Branch { to } = self.kind(thread) {
-            let needs = self.slice.program.operations[thread.operation].steps.get(at).and_then(|step| step.needs);
-            if self.bounds.timely && needs.is_some() {
+            if self.bounds.timely && self.need(thread).is_some() {
                 // It fails only when it is cut off.
                 return vec![self.moved(state.clone(), index, at + 1)];
             }

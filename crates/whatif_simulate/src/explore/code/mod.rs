@@ -70,7 +70,9 @@ impl Code {
         let mut found = Vec::new();
         if bounds.faults.allows(Fault::Partition) > 0 {
             found = cuts::cuts(&slice.program)?;
-        } else {
+        }
+        if !bounds.timely {
+            // Whatever is late may as well be out of reach.
             flat.needs.iter_mut().for_each(|need| *need = None);
         }
         let layout = fields::layout(slice, requests.len(), properties, reductions, !found.is_empty())?;

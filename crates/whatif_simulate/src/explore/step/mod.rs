@@ -166,6 +166,9 @@ impl Machine<'_> {
     /// Whether others can tell that the thread takes its next step.
     fn is_visible(&self, slot: Slot) -> bool {
         let buffers = slot.in_transaction() == 1;
+        if self.code.needs[slot.at()].is_some() {
+            return true;
+        }
         match self.code.steps[slot.at()] {
             StepKind::Skip | StepKind::Rollback | StepKind::Branch { .. } | StepKind::Goto { .. } | StepKind::End => {
                 false
@@ -188,8 +191,8 @@ impl Machine<'_> {
         }
         match self.code.steps[pc] {
             // What may fail only when cut off is no free choice where all else is in time.
-            StepKind::Branch { .. } if self.code.bounds.timely && self.code.needs[pc].is_some() => {
-                self.goes_on(state, index, Flow::Local)
+            StepKind::Skip | StepKind::Branch { .. } if self.code.needs[pc].is_some() => {
+                self.goes_on(state, index, Flow::Visible)
             }
             StepKind::Skip => self.goes_on(state, index, Flow::Local),
             StepKind::Begin { store, isolation } => self.begin(state, index, store, isolation),

@@ -200,3 +200,41 @@ mod unknowns {
         assert_eq!((states, reason), (10, Incompleteness::StateLimit));
     }
 }
+
+/// A cart is read, charged and emptied.
+fn checkout(clear: Guard) -> World {
+    let mut world = World::new(client(1, KeyPassing::Derived));
+    let checkout = world.service("checkout");
+    let payments = world.service("payments");
+    let cart = world.item("cart", ORDERS, false);
+    let charge = world.effect("charge");
+    let charging = world.operation("charge", payments, [apply(charge), OK]);
+    let clear = write(cart, WriteKind::Clear(R0), clear, Exit::ReplyError);
+    let steps = [read(cart), call(charging, 1, Exit::ReplyError), clear, OK];
+    world.entry("place-order", checkout, steps);
+    world.slice.promises.spends = vec![SpendPromise { item: cart, effect: charge }];
+    world
+}
+
+#[test]
+fn two_orders_for_one_cart_need_a_claim_before_the_charge() {
+    // A condition on the removal alone comes too late: both are charged.
+    for guard in [Guard::None, Guard::Cas(R0)] {
+        let trace = broken(&checkout(guard), Question::Together);
+        within(&checkout(guard), &trace, Property::SpentOnce, 8, 0);
+        assert_eq!(repaired_by(&checkout(guard), Question::Together), [Practice::ClaimFirst]);
+    }
+}
+
+#[test]
+fn what_was_put_into_the_cart_meanwhile_is_removed_unseen() {
+    let mut world = checkout(Guard::None);
+    world.slice.promises.spends.clear();
+    let carts = world.service("carts");
+    let cart = ItemId(0);
+    let add = write(cart, WriteKind::Inc, Guard::None, Exit::Next);
+    let add = world.operation("add", carts, [add, OK]);
+    world.slice.concurrent = vec![add];
+    let trace = broken(&world, Question::Together);
+    within(&world, &trace, Property::NoUnseenRemoval, 8, 0);
+}

@@ -30,6 +30,8 @@ pub(super) struct ItemFields {
     pub(super) commits: Option<Field>,
     pub(super) newest_token: Option<Field>,
     pub(super) fence: Option<Field>,
+    /// Set when something was removed that nobody had read.
+    pub(super) unseen: Option<Field>,
 }
 
 /// Places of a lock.
@@ -78,6 +80,8 @@ pub(super) struct Layout {
     /// Per table, one row per key.
     pub(super) rows: Vec<Vec<Field>>,
     pub(super) sagas: Vec<Option<Field>>,
+    /// Per promise, one more than the version a request read before the effect.
+    pub(super) spends: Vec<Option<Field>>,
     pub(super) effects: Vec<Option<EffectFields>>,
 }
 
@@ -126,7 +130,8 @@ impl Layout {
         settle(&mut self.attempts);
         self.fresh_keys.iter_mut().for_each(&mut settle);
         for item in &mut self.items {
-            let places = [&mut item.value, &mut item.commits, &mut item.newest_token, &mut item.fence];
+            let places =
+                [&mut item.value, &mut item.commits, &mut item.newest_token, &mut item.fence, &mut item.unseen];
             places.into_iter().flatten().for_each(&mut settle);
         }
         for lock in &mut self.locks {
@@ -141,6 +146,7 @@ impl Layout {
         }
         self.rows.iter_mut().flatten().for_each(&mut settle);
         self.sagas.iter_mut().flatten().for_each(&mut settle);
+        self.spends.iter_mut().flatten().for_each(&mut settle);
         for effect in self.effects.iter_mut().flatten() {
             settle(&mut effect.applied);
             settle(&mut effect.undone);

@@ -308,6 +308,9 @@ pub enum WriteKind {
     PutNext(Register),
     /// To the value of a register.
     Put(Register),
+    /// To a new value instead of the one read into the register: what was
+    /// read is used up.
+    Clear(Register),
 }
 
 /// Condition of a write.
@@ -487,6 +490,18 @@ pub struct Promises {
     pub acknowledged: Vec<EffectId>,
     /// Copies kept up to date by messages.
     pub copies: Vec<CopyPromise>,
+    /// Things used up by an effect.
+    pub spends: Vec<SpendPromise>,
+}
+
+/// "What was read once leads to the effect once": two requests that read the
+/// same version of the item do not both apply the effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpendPromise {
+    /// What is read and used up.
+    pub item: ItemId,
+    /// What it is used up for.
+    pub effect: EffectId,
 }
 
 /// "Whenever the cause is committed, and only then, the outcome follows."
@@ -514,6 +529,18 @@ pub struct Unknown {
     pub name: String,
     /// Evidence, passed through.
     pub origin: Origin,
+}
+
+impl Operation {
+    /// The first business effect it always applies.
+    #[must_use]
+    pub fn first_effect(&self) -> Option<EffectId> {
+        let mut steps = self.steps.iter().filter(|step| step.only_if.is_none());
+        steps.find_map(|step| match step.kind {
+            StepKind::Write { effect: Some(applies), .. } => Some(applies.effect),
+            _ => None,
+        })
+    }
 }
 
 impl Step {

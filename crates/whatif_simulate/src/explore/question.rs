@@ -69,7 +69,13 @@ impl Question {
                 Property::NothingStuck,
             ],
             Question::Twice => &[Property::AtMostOnce, Property::CompensatedOnce],
-            Question::Together => &[Property::NoLostUpdate, Property::FencedWrites, Property::Convergence],
+            Question::Together => &[
+                Property::NoLostUpdate,
+                Property::SpentOnce,
+                Property::NoUnseenRemoval,
+                Property::FencedWrites,
+                Property::Convergence,
+            ],
             Question::Partition => &[
                 Property::AtMostOnce,
                 Property::AllOrCompensated,

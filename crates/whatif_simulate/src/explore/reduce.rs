@@ -7,7 +7,8 @@
 use super::Property;
 use super::code::{exits_of, used};
 use super::program::{
-    CallMode, EffectId, Exit, Guard, Need, Operation, OperationId, Peer, Register, ServiceId, Slice, StepKind, TopicId,
+    CallMode, EffectId, Exit, Guard, ItemId, Need, Operation, OperationId, Peer, Register, ServiceId, Slice, StepKind,
+    TopicId, WriteKind,
 };
 use super::property::relevant_effects;
 
@@ -15,6 +16,7 @@ use super::property::relevant_effects;
 pub(super) fn cone(slice: &Slice, properties: &[Property]) -> Slice {
     let cone = Cone::of(slice, properties);
     let mut reduced = slice.clone();
+    let spent = spent_items(slice, properties);
     for operation in &mut reduced.program.operations {
         for step in &mut operation.steps {
             let kept = cone.kept(slice, step.kind);
@@ -23,7 +25,7 @@ pub(super) fn cone(slice: &Slice, properties: &[Property]) -> Slice {
             }
             step.kind = kept;
         }
-        drop_dead_reads(operation);
+        drop_dead_reads(operation, &spent);
         drop_empty_transactions(operation);
     }
     reduced
@@ -105,8 +107,22 @@ impl Cone {
     fn kept(&self, slice: &Slice, kind: StepKind) -> StepKind {
         match kind {
             StepKind::Write { .. } if !self.writes(kind) => StepKind::Skip,
+            StepKind::Write { .. } => self.written(kind),
             StepKind::Publish { topic, .. } | StepKind::Outbox { topic, .. } if !self.carries(topic) => StepKind::Skip,
             StepKind::Call { .. } if !self.matters(kind) => choice(slice, kind),
+            _ => kind,
+        }
+    }
+
+    /// A write of an item nobody looks at is only its effect.
+    fn written(&self, kind: StepKind) -> StepKind {
+        match kind {
+            StepKind::Write { item: Some(item), guard: Guard::None, effect, on_conflict, .. }
+                if self.items.get(item.index()) != Some(&true) =>
+            {
+                let kind = WriteKind::Set(1);
+                StepKind::Write { item: None, kind, guard: Guard::None, token: None, effect, on_conflict }
+            }
             _ => kind,
         }
     }
@@ -134,11 +150,13 @@ fn set(entries: &mut [bool], index: usize) -> bool {
     entries.get_mut(index).is_some_and(|entry| !std::mem::replace(entry, true))
 }
 
-/// Items a property looks at, and those whose value may reach one.
+/// Items a property looks at, and those whose value may reach one or steer
+/// a thread.
 fn relevant_items(slice: &Slice, properties: &[Property]) -> Vec<bool> {
     let program = &slice.program;
     let counts = properties.contains(&Property::NoLostUpdate);
     let fences = properties.contains(&Property::FencedWrites);
+    let unseen = properties.contains(&Property::NoUnseenRemoval);
     let converges = properties.contains(&Property::Convergence);
     let items = program.items.iter();
     let mut relevant: Vec<bool> = items.map(|item| counts && item.counted).collect();
@@ -147,21 +165,46 @@ fn relevant_items(slice: &Slice, properties: &[Property]) -> Vec<bool> {
             set(&mut relevant, copy.item.index());
         }
     }
-    for operation in &program.operations {
-        for step in &operation.steps {
-            let item = match step.kind {
-                StepKind::Write { item, guard, token, .. } if guard != Guard::None || (fences && token.is_some()) => {
-                    item
-                }
-                StepKind::Read { item, into, .. } if uses(operation, into) => Some(item),
-                _ => None,
-            };
-            if let Some(item) = item {
-                set(&mut relevant, item.index());
-            }
+    for item in spent_items(slice, properties) {
+        set(&mut relevant, item.index());
+    }
+    for step in program.operations.iter().flat_map(|operation| &operation.steps) {
+        let StepKind::Write { item: Some(item), kind, guard, token, .. } = step.kind else { continue };
+        let removes = unseen && matches!(kind, WriteKind::Clear(_));
+        if guard != Guard::None || removes || (fences && token.is_some()) {
+            set(&mut relevant, item.index());
         }
     }
+    while program.operations.iter().any(|operation| widen_items(operation, converges, &mut relevant)) {}
     relevant
+}
+
+/// Adds items that are read for what is relevant; says whether one is new.
+fn widen_items(operation: &Operation, converges: bool, relevant: &mut [bool]) -> bool {
+    let mut wanted = 0;
+    for step in &operation.steps {
+        wanted |= match step.kind {
+            StepKind::Write { item, .. } if item.is_some_and(|item| relevant.get(item.index()) == Some(&true)) => {
+                used(step.kind)
+            }
+            StepKind::Publish { .. } | StepKind::Outbox { .. } if converges => used(step.kind),
+            StepKind::Unlock { .. } => used(step.kind),
+            _ => 0,
+        };
+    }
+    let mut changed = false;
+    for step in &operation.steps {
+        if let StepKind::Read { item, into, .. } = step.kind {
+            changed |= wanted & (1 << into.0) != 0 && set(relevant, item.index());
+        }
+    }
+    changed
+}
+
+/// Items whose version a property asks for.
+fn spent_items(slice: &Slice, properties: &[Property]) -> Vec<ItemId> {
+    let asked = properties.contains(&Property::SpentOnce);
+    slice.promises.spends.iter().filter(|_| asked).map(|spend| spend.item).collect()
 }
 
 fn uses(operation: &Operation, register: Register) -> bool {
@@ -201,10 +244,11 @@ fn fails(operation: &Operation) -> bool {
     steps.any(|step| exits_of(step.kind).any(|exit| exit == Exit::ReplyError))
 }
 
-fn drop_dead_reads(operation: &mut Operation) {
+fn drop_dead_reads(operation: &mut Operation, spent: &[ItemId]) {
     for index in 0..operation.steps.len() {
-        if let StepKind::Read { into, .. } = operation.steps[index].kind
+        if let StepKind::Read { item, into, .. } = operation.steps[index].kind
             && !uses(operation, into)
+            && !spent.contains(&item)
         {
             operation.steps[index].kind = StepKind::Skip;
         }

@@ -37,6 +37,11 @@ impl Assembler {
         self.steps.push(step);
     }
 
+    /// What the last step does.
+    pub(super) fn last(&self) -> Option<StepKind> {
+        self.steps.last().map(|step| step.kind)
+    }
+
     /// How many steps there are.
     pub(super) fn len(&self) -> usize {
         self.steps.len()

@@ -36,6 +36,9 @@ pub(super) struct Built<'m> {
     items: BTreeMap<(Node, String), ItemId>,
     tables: BTreeMap<String, TableId>,
     topics: BTreeMap<Node, TopicId>,
+    entities: Vec<ItemId>,
+    /// Operations that change something and whose code was not read.
+    pub(super) unread: Vec<String>,
     /// Effects every successful run has.
     pub(super) essential: Vec<EffectId>,
 }
@@ -53,6 +56,8 @@ pub(super) fn build(system: &System, id: OperationId) -> Built<'_> {
         items: BTreeMap::new(),
         tables: BTreeMap::new(),
         topics: BTreeMap::new(),
+        entities: Vec::new(),
+        unread: Vec::new(),
         essential: Vec::new(),
     };
     let entry = built.operation(id, 0);
@@ -122,6 +127,9 @@ impl Built<'_> {
         let origin = declared.evidence.first().map_or(0, |place| self.origin(place.clone()));
         let mut steps = Vec::new();
         if declared.mutates.may_hold(|mutates| *mutates) {
+            if !declared.implemented {
+                self.unread.push(declared.address.clone());
+            }
             let natural = declared.idempotency.natural.value().is_some();
             let dedup = &declared.idempotency.dedup;
             // Its key, if any, is the only way to tell repeats apart that a caller can see.
@@ -250,6 +258,19 @@ impl Built<'_> {
         id
     }
 
+    /// Something that is used up; one for all requests, which compete for it.
+    pub(super) fn entity(&mut self, node: Node, item: &str, name: &str) -> ItemId {
+        let id = self.item(node, item);
+        name.clone_into(&mut self.slice.program.items[id.index()].name);
+        self.entities.push(id);
+        id
+    }
+
+    /// The item, if something uses it up.
+    pub(super) fn known_entity(&self, node: Node, name: &str) -> Option<ItemId> {
+        self.known_item(node, name).filter(|id| self.entities.contains(id))
+    }
+
     /// The item of a store, if something reads and writes it back.
     pub(super) fn known_item(&self, node: Node, name: &str) -> Option<ItemId> {
         self.items.get(&(node, name.to_owned())).copied()
@@ -332,6 +353,9 @@ pub(super) fn store(node: Node) -> StoreId {
     };
     StoreId(u8::try_from(kind + id % 64).unwrap_or(u8::MAX))
 }
+
+/// Holds the version of what an operation uses up; handlers do not look at their payload.
+pub(super) const USED: Register = Register(0);
 
 /// The first register of a thread; handlers find the payload there.
 pub(super) const READ: Register = Register(1);

@@ -1,14 +1,17 @@
 //! A flow as steps of the explorer.
 
 use super::assemble::{Assembler, to};
-use super::build::{Built, READ, proven};
+use super::build::{Built, READ, USED, proven};
+use super::entity::{self, Entity};
 use crate::explore::{
-    Applies, CallMode, EffectId, Exit, Guard, InFlight, KeyPassing, Label, Mark, OperationId as Index, Origin, Peer,
-    Scope, Step as Line, StepKind, TableId, WriteKind as Change,
+    Applies, CallMode, EffectId, Exit, Guard, InFlight, ItemId, KeyPassing, Label, Mark, OperationId as Index, Origin,
+    Peer, Scope, SpendPromise, Step as Line, StepKind, TableId, WriteKind as Change,
 };
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Effect, EffectKind, Identity, OnError, Outcome, Step, Target, WriteKind};
+use whatif_model::flow::{
+    Effect, EffectId as EffectRef, EffectKind, Identity, OnError, Outcome, Step, Target, WriteKind,
+};
 use whatif_model::system::{Node, OperationId};
 
 /// Most steps of one operation; what lies behind is not explored, and the answer says so.
@@ -54,6 +57,8 @@ pub(super) struct Compiler<'b, 'm> {
     marked: Vec<TableId>,
     /// Items read so far; the value is in [`READ`].
     read: Vec<(Node, String)>,
+    /// What the operation uses up; the version it read is in [`USED`].
+    entity: Option<(Entity, ItemId)>,
 }
 
 /// Compiles the flow of an operation.
@@ -72,7 +77,12 @@ pub(super) fn flow(built: &mut Built<'_>, id: OperationId, index: Index, depth: 
         transaction: None,
         marked: Vec::new(),
         read: Vec::new(),
+        entity: None,
     };
+    compiler.entity = entity::of(compiler.built.system, operation).map(|entity| {
+        let item = compiler.built.entity(entity.node, &entity.item, &entity.name);
+        (entity, item)
+    });
     if forgets {
         let place = operation.evidence.first().map_or(0, |place| compiler.built.origin(place.clone()));
         compiler.out.push(StepKind::Ack, place);
@@ -163,7 +173,9 @@ impl<'m> Compiler<'_, 'm> {
             Step::Effect(id) => {
                 let flow = &self.built.system[self.id].flow;
                 if let Some(effect) = flow.effect(*id) {
+                    self.uses(*id, effect);
                     self.effect(effect, around);
+                    self.spends(*id);
                 }
                 false
             }
@@ -203,6 +215,42 @@ impl<'m> Compiler<'_, 'm> {
             self.out.push(StepKind::Respond { ok: outcome != Outcome::Failure }, origin);
         } else if outcome != Outcome::Failure && !self.acknowledged {
             self.out.push(StepKind::Ack, origin);
+        }
+    }
+
+    /// Before an effect that reads or takes away what the operation uses up.
+    fn uses(&mut self, id: EffectRef, effect: &Effect) {
+        let Some((entity, item)) = &self.entity else { return };
+        let item = *item;
+        let kind = if entity.read == id {
+            StepKind::Read { item, into: USED, from: crate::explore::Source::Primary }
+        } else if entity.clear == id {
+            let (kind, guard, on_conflict) = (Change::Clear(USED), Guard::None, Exit::Next);
+            StepKind::Write { item: Some(item), kind, guard, token: None, effect: None, on_conflict }
+        } else {
+            return;
+        };
+        let origin = self.built.origin(Evidence::stated(Stage::Code, effect.span, String::new()));
+        self.out.push(kind, origin);
+    }
+
+    /// Behind the effect it is used up for.
+    fn spends(&mut self, id: EffectRef) {
+        let Some((entity, item)) = &self.entity else { return };
+        if entity.spend != id {
+            return;
+        }
+        let (item, program) = (*item, &self.built.slice.program);
+        let effect = match self.out.last() {
+            Some(StepKind::Call { operation, .. }) => program.operations[operation.index()].first_effect(),
+            Some(StepKind::Publish { topic, .. } | StepKind::Outbox { topic, .. }) => {
+                program.topics[topic.index()].effect
+            }
+            Some(StepKind::Write { effect, .. }) => effect.map(|applies| applies.effect),
+            _ => None,
+        };
+        if let Some(effect) = effect {
+            self.built.slice.promises.spends.push(SpendPromise { item, effect });
         }
     }
 
@@ -297,6 +345,7 @@ impl<'m> Compiler<'_, 'm> {
                 Some(self.built.item(*node, item))
             }
             (Some((node, item)), WriteKind::Increment) => self.built.known_item(*node, item),
+            (Some((node, item)), _) if self.entity.is_none() => self.built.known_entity(*node, item),
             _ => None,
         };
         let safe = how.is_naturally_idempotent() || (how == WriteKind::Insert && keyed);
@@ -310,9 +359,9 @@ impl<'m> Compiler<'_, 'm> {
             transaction.shown = true;
         }
         let (kind, guard) = match how {
-            WriteKind::SetFromRead if counted.is_some() => (Change::PutNext(READ), Guard::None),
-            WriteKind::Conditional if counted.is_some() => (Change::PutNext(READ), Guard::Cas(READ)),
-            WriteKind::Increment if counted.is_some() => (Change::Inc, Guard::None),
+            WriteKind::SetFromRead if counted.is_some() && was_read => (Change::PutNext(READ), Guard::None),
+            WriteKind::Conditional if counted.is_some() && was_read => (Change::PutNext(READ), Guard::Cas(READ)),
+            _ if counted.is_some() => (Change::Inc, Guard::None),
             _ => (Change::Set(1), Guard::None),
         };
         let id = self.effect_of(&name, safe, essential);
@@ -430,11 +479,7 @@ impl<'m> Compiler<'_, 'm> {
 
     /// The first effect of a callee stands for the call having worked.
     fn promise_of(&mut self, index: Index) {
-        let steps = &self.built.slice.program.operations[index.index()].steps;
-        let first = steps.iter().filter(|step| step.only_if.is_none()).find_map(|step| match step.kind {
-            StepKind::Write { effect: Some(applies), .. } => Some(applies.effect),
-            _ => None,
-        });
+        let first = self.built.slice.program.operations[index.index()].first_effect();
         if let Some(effect) = first.filter(|effect| !self.built.essential.contains(effect)) {
             self.built.essential.push(effect);
         }
@@ -460,6 +505,9 @@ impl<'m> Compiler<'_, 'm> {
         }
         let mut steps = Vec::new();
         if changes {
+            if matches!(effect.target, Target::Service(..)) {
+                self.built.unread.push(name.clone());
+            }
             let recognises = match &effect.target {
                 Target::External(id) => self.built.system[*id].deduplicates_by.value().is_some(),
                 _ => false,

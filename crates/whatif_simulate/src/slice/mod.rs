@@ -8,6 +8,7 @@
 mod assemble;
 mod build;
 mod compile;
+mod entity;
 mod partition;
 mod regions;
 mod slow;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::EffectKind;
 use whatif_model::system::{Operation, OperationId, System};
-use whatif_model::verdict::{Bounds, MatrixRow, Mindset, Verdict};
+use whatif_model::verdict::{Bounds, Dependence, MatrixRow, Mindset, Verdict};
 
 /// Distinct states per operation and question; smaller than the explorer's own limit, so that a hundred
 /// operations stay within seconds.
@@ -90,6 +91,16 @@ fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindse
     let verdict = words::verdict(built, explored, &options, answer);
     match (explored, verdict) {
         (Question::Partition, Verdict::Holds(bounds)) => partition::leases(built, &options, bounds),
+        (Question::Together, Verdict::Holds(_)) if !built.unread.is_empty() => unread(built),
         (_, verdict) => verdict,
     }
+}
+
+/// Nobody knows whether what was not read keeps two concurrent changes apart.
+fn unread(built: &Built<'_>) -> Verdict {
+    let mut names: Vec<String> = built.unread.iter().map(|address| format!("`{address}`")).collect();
+    names.sort_unstable();
+    names.dedup();
+    let safe_if = vec![format!("{} keeps concurrent changes apart; its code was not read", names.join(" and "))];
+    Verdict::Depends(Dependence { safe_if, unknowns: Vec::new(), trace: None })
 }

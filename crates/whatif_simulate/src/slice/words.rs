@@ -3,7 +3,7 @@
 use super::build::Built;
 use crate::explore::{
     self, Actor, Answer, Breach, Change, Condition, Cut, Event, Fault, Incompleteness, OperationId as Index, Options,
-    Practice, Property, Question, StepKind, Subject, TraceStep as Taken,
+    Practice, Property, Question, StepKind, Subject, TraceStep as Taken, WriteKind,
 };
 use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 
@@ -88,7 +88,11 @@ fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
     let several = found.steps.iter().any(|step| step.request.is_some_and(|request| request > 0));
     let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step, several)).collect();
     let faults: Vec<&str> = steps.iter().map(|step| step.fault.as_str()).filter(|fault| !fault.is_empty()).collect();
-    let scenario = if faults.is_empty() { without_faults(found).to_owned() } else { faults.join(", then ") };
+    let scenario = match found.breach.property {
+        Property::SpentOnce => format!("two requests for one `{}` overlap", spent(built, found.breach)),
+        _ if faults.is_empty() => without_faults(found).to_owned(),
+        _ => faults.join(", then "),
+    };
     Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
 }
 
@@ -145,12 +149,12 @@ fn actor(built: &Built<'_>, actor: Actor) -> String {
 
 /// What happens, and to whom.
 fn action(built: &Built<'_>, step: &Taken) -> (String, String) {
-    let entry = built.system[built.id].address.clone();
+    let asked = step.places.first().map_or(String::new(), |place| operation(built, place.operation).to_owned());
     match step.event {
-        Event::Send => ("sends a request".to_owned(), entry),
-        Event::Resend => ("stops waiting and sends it again".to_owned(), entry),
-        Event::Retry => ("is told that it failed, and asks again".to_owned(), entry),
-        Event::GiveUp => ("stops waiting for good".to_owned(), entry),
+        Event::Send => ("sends a request".to_owned(), asked),
+        Event::Resend => ("stops waiting and sends it again".to_owned(), asked),
+        Event::Retry => ("is told that it failed, and asks again".to_owned(), asked),
+        Event::GiveUp => ("stops waiting for good".to_owned(), asked),
         Event::Answered { ok: true } => ("is told that it worked".to_owned(), String::new()),
         Event::Answered { ok: false } => ("is told that it failed".to_owned(), String::new()),
         Event::TimeOut => ("stops waiting for the answer".to_owned(), called(built, step)),
@@ -240,6 +244,7 @@ fn step_kind(built: &Built<'_>, kind: StepKind) -> Option<String> {
             let name = program.effects.get(applies.effect.index()).map_or("?", |effect| effect.name.as_str());
             format!("does `{name}`")
         }
+        StepKind::Write { item: Some(id), kind: WriteKind::Clear(_), .. } => format!("takes `{}` away", item(id)),
         StepKind::Write { item: Some(id), .. } => format!("writes `{}`", item(id)),
         StepKind::DedupCheck { .. } => "looks the key up".to_owned(),
         StepKind::DedupMark { .. } => "records the key".to_owned(),
@@ -304,8 +309,20 @@ fn broken(built: &Built<'_>, breach: Breach) -> String {
             format!("an update of `{subject}` is lost: both read the same value and the second overwrites the first")
         }
         Property::FencedWrites => format!("`{subject}` is overwritten by the holder of an expired lease"),
+        Property::SpentOnce => {
+            format!("`{subject}` is done for both requests, although there was only one `{}`", spent(built, breach))
+        }
+        Property::NoUnseenRemoval => format!("what was put into `{subject}` after it was read is removed unseen"),
         Property::Convergence => format!("`{subject}` does not end with the newest version"),
     }
+}
+
+/// What is used up for the effect of a breach.
+fn spent<'b>(built: &'b Built<'_>, breach: Breach) -> &'b str {
+    let mut spends = built.slice.promises.spends.iter();
+    let spend = spends.find(|spend| Subject::Effect(spend.effect) == breach.subject);
+    let item = spend.and_then(|spend| built.slice.program.items.get(spend.item.index()));
+    item.map_or("?", |item| item.name.as_str())
 }
 
 fn practice(practice: Practice) -> &'static str {
@@ -318,6 +335,7 @@ fn practice(practice: Practice) -> &'static str {
         Practice::Outbox => "an outbox row in the transaction of the write",
         Practice::CompareAndSet => "a conditional write on the version that was read",
         Practice::Fencing => "a fencing token the store checks",
+        Practice::ClaimFirst => "taking it away by a conditional write on what was read, before acting on it",
         Practice::Compensation => "compensation of every step, also of those with an unknown outcome",
         Practice::SagaLog => "a durable log that resumes the operation after a crash",
     }

@@ -147,6 +147,7 @@ fn promises(random: &mut Random, names: &Names) -> Promises {
         events: if of(random, 60) { vec![EventPromise { cause: effects[2], outcome: effects[0] }] } else { Vec::new() },
         acknowledged: if of(random, 60) { vec![effects[2]] } else { Vec::new() },
         copies: vec![CopyPromise { topic: names.topic, item: names.copy }],
+        spends: vec![SpendPromise { item: names.product, effect: effects[2] }],
     }
 }
 
@@ -250,7 +251,11 @@ fn piece(random: &mut Random, names: &Names, effect: usize) -> Vec<StepKind> {
     let begin = StepKind::Begin { store: ORDERS, isolation };
     let put = |guard, on_conflict| write(names.stock, WriteKind::PutNext(R0), guard, on_conflict);
     let read_copy = |from| StepKind::Read { item: names.stock, into: R0, from };
-    match random.below(12) {
+    let clear = |guard, on_conflict| write(names.product, WriteKind::Clear(R0), guard, on_conflict);
+    match random.below(15) {
+        12 => vec![read(names.product), apply(effect), clear(Guard::None, Exit::Next)],
+        13 => vec![read(names.product), clear(Guard::Cas(R0), Exit::ReplyError), apply(effect)],
+        14 => vec![read(names.product), apply(names.effects[2])],
         0 => vec![read(names.stock), put(Guard::None, Exit::Next)],
         1 => vec![read(names.stock), put(Guard::Cas(R0), random.pick(&[Exit::ReplyError, to(0)]))],
         2 => vec![read_copy(Source::Replica), put(Guard::None, Exit::Next)],

@@ -19,6 +19,8 @@ impl Rules<'_> {
             Property::CompensatedOnce => state.effects.values().any(|(applied, undone)| undone > applied),
             Property::NoLostUpdate => self.lost_update(state),
             Property::FencedWrites => state.stale_writer,
+            Property::SpentOnce => self.spent_again(state),
+            Property::NoUnseenRemoval => state.items.values().any(|cell| cell.unseen),
             Property::Convergence => settled && self.diverged(state),
         };
         self.properties.iter().copied().find(|property| is_broken(property))
@@ -66,6 +68,28 @@ impl Rules<'_> {
     fn lost_update(&self, state: &State) -> bool {
         let items = state.items.iter();
         items.into_iter().any(|((item, _), cell)| self.slice.program.items[*item].counted && cell.value < cell.commits)
+    }
+
+    /// Two requests went by one version and both had the effect.
+    fn spent_again(&self, state: &State) -> bool {
+        self.slice.promises.spends.iter().enumerate().any(|(spend, promise)| {
+            let versions = self.requests().filter(|request| is_there(state, promise.effect, *request));
+            let mut versions: Vec<u64> =
+                versions.filter_map(|request| state.versions.get(&(spend, request)).copied()).collect();
+            let all = versions.len();
+            versions.sort_unstable();
+            versions.dedup();
+            versions.len() < all
+        })
+    }
+
+    /// Until the effect is there, the last version read counts.
+    pub fn note_version(&self, state: &mut State, request: usize, item: ItemId, version: u64) {
+        for (spend, promise) in self.slice.promises.spends.iter().enumerate() {
+            if promise.item == item && applied(state, promise.effect, request) == 0 {
+                state.versions.insert((spend, request), version);
+            }
+        }
     }
 
     fn diverged(&self, state: &State) -> bool {

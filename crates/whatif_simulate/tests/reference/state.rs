@@ -75,6 +75,8 @@ pub struct Cell {
     pub commits: u64,
     pub newest_token: u64,
     pub fence: u64,
+    /// Something was removed that nobody had read.
+    pub unseen: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +107,8 @@ pub struct State {
     /// Times applied and undone.
     pub effects: BTreeMap<(usize, usize), (u64, u64)>,
     pub newest: BTreeMap<usize, u64>,
+    /// Version of each promise's item a request read before the effect.
+    pub versions: BTreeMap<(usize, usize), u64>,
     pub stale_writer: bool,
     pub fresh_keys: Vec<u8>,
     pub faults: [u8; Fault::ALL.len()],
@@ -134,6 +138,7 @@ impl State {
             locks: vec![Lock::default(); rules.slice.program.locks.len()],
             effects: BTreeMap::new(),
             newest: BTreeMap::new(),
+            versions: BTreeMap::new(),
             stale_writer: false,
             fresh_keys: vec![1; rules.requests.len()],
             faults: [0; Fault::ALL.len()],

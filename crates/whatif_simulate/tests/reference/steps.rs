@@ -126,7 +126,9 @@ impl Rules<'_> {
             StepKind::Commit => return Some(self.commit(state, index)),
             StepKind::Rollback => state.threads[index].transaction = None,
             StepKind::Read { item, into, .. } => {
-                state.threads[index].registers[into.index()] = self.seen(state, &thread, item.index()).value;
+                let value = self.seen(state, &thread, item.index()).value;
+                state.threads[index].registers[into.index()] = value;
+                self.note_version(state, thread.request, item, value);
             }
             StepKind::Write { .. }
             | StepKind::DedupMark { .. }
@@ -362,12 +364,16 @@ fn label(at: usize) -> Label {
 
 fn store(cell: &mut Cell, kind: WriteKind, register: impl Fn(Register) -> u64) {
     let commits = cell.commits;
+    if let WriteKind::Clear(read) = kind {
+        cell.unseen |= register(read) != cell.value;
+    }
     (cell.value, cell.commits) = match kind {
         WriteKind::Set(value) => (u64::from(value), u64::from(value)),
         WriteKind::Inc => (cell.value + 1, commits + 1),
         WriteKind::Dec => (cell.value.saturating_sub(1), commits.saturating_sub(1)),
         WriteKind::PutNext(from) => (register(from) + 1, commits + 1),
         WriteKind::Put(from) => (register(from), register(from)),
+        WriteKind::Clear(_) => (cell.value + 1, commits + 1),
     };
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::layout::{Allocator, EffectFields, Field, ItemFields, Layout, LockFields, OutboxFields, fits};
 use super::super::limits;
-use super::super::program::{Guard, Item, ItemId, Slice, StepKind, TopicId};
+use super::super::program::{Guard, Item, ItemId, Slice, StepKind, TopicId, WriteKind};
 use super::super::property::relevant_effects;
 use super::super::{Property, Reductions};
 use super::cuts::CUT_BITS;
@@ -64,6 +64,7 @@ fn allocate(
                 logs.then(|| places.per_request(4))
             })
             .collect(),
+        spends: spend_fields(slice, properties, places),
         effects: effects
             .into_iter()
             .map(|relevant| {
@@ -77,6 +78,7 @@ fn allocate(
 fn item_fields(slice: &Slice, properties: &[Property], places: &mut Allocator) -> Vec<ItemFields> {
     let counts = properties.contains(&Property::NoLostUpdate);
     let fences = properties.contains(&Property::FencedWrites);
+    let unseen = properties.contains(&Property::NoUnseenRemoval);
     let items = slice.program.items.iter().enumerate();
     items
         .map(|(index, item)| {
@@ -87,9 +89,19 @@ fn item_fields(slice: &Slice, properties: &[Property], places: &mut Allocator) -
                 commits: place(counts && item.counted),
                 newest_token: place(fences && needs.token),
                 fence: place(needs.fence),
+                unseen: (unseen && needs.cleared).then(|| bit(item, places)),
             }
         })
         .collect()
+}
+
+fn spend_fields(slice: &Slice, properties: &[Property], places: &mut Allocator) -> Vec<Option<Field>> {
+    let asked = properties.contains(&Property::SpentOnce);
+    slice.promises.spends.iter().map(|_| asked.then(|| places.per_request(3))).collect()
+}
+
+fn bit(item: &Item, places: &mut Allocator) -> Field {
+    if item.shared { places.global(1) } else { places.per_request(1) }
 }
 
 fn place_item(item: &Item, places: &mut Allocator) -> Field {
@@ -101,6 +113,7 @@ struct Needs {
     value: bool,
     token: bool,
     fence: bool,
+    cleared: bool,
 }
 
 impl Needs {
@@ -112,7 +125,9 @@ impl Needs {
         for step in operations.flat_map(|operation| &operation.steps) {
             match step.kind {
                 StepKind::Read { item, .. } if is(item) => needs.value = true,
-                StepKind::Write { item: Some(item), guard, token, .. } if is(item) => {
+                StepKind::Write { item: Some(item), kind, guard, token, .. } if is(item) => {
+                    needs.cleared |= matches!(kind, WriteKind::Clear(_));
+                    needs.value |= matches!(kind, WriteKind::Clear(_));
                     needs.value |= matches!(guard, Guard::Cas(_) | Guard::Version(_));
                     needs.fence |= matches!(guard, Guard::Fence(_));
                     needs.token |= token.is_some();

@@ -67,7 +67,7 @@ pub(in super::super) fn used(step: StepKind) -> u8 {
     match step {
         StepKind::Write { kind, guard, token, .. } => {
             let value = match kind {
-                WriteKind::PutNext(from) | WriteKind::Put(from) => bit(from),
+                WriteKind::PutNext(from) | WriteKind::Put(from) | WriteKind::Clear(from) => bit(from),
                 WriteKind::Set(_) | WriteKind::Inc | WriteKind::Dec => 0,
             };
             let guarded = match guard {

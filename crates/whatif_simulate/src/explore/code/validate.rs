@@ -68,6 +68,10 @@ fn promises_are_known(slice: &Slice) -> bool {
         .chain(promises.events.iter().flat_map(|e| [e.cause, e.outcome]));
     effects.into_iter().all(|effect| effect.index() < program.effects.len())
         && promises
+            .spends
+            .iter()
+            .all(|spend| spend.item.index() < program.items.len() && spend.effect.index() < program.effects.len())
+        && promises
             .copies
             .iter()
             .all(|copy| copy.topic.index() < program.topics.len() && copy.item.index() < program.items.len())
@@ -117,7 +121,7 @@ fn write_is_known(program: &Program, kind: StepKind) -> bool {
     };
     let register = |register: Register| register.0 < limits::MAX_REGISTERS;
     let value = match kind {
-        WriteKind::PutNext(from) | WriteKind::Put(from) => register(from),
+        WriteKind::PutNext(from) | WriteKind::Put(from) | WriteKind::Clear(from) => register(from),
         WriteKind::Set(_) | WriteKind::Inc | WriteKind::Dec => true,
     };
     let guarded = match guard {

@@ -9,7 +9,9 @@ mod honest_answer;
 mod no_lost_event;
 mod no_lost_update;
 mod no_phantom_event;
+mod no_unseen_removal;
 mod nothing_stuck;
+mod spent_once;
 
 use super::code::Code;
 use super::program::{EffectId, Slice, StepKind};
@@ -39,6 +41,10 @@ pub enum Property {
     FencedWrites,
     /// P10: copies end with the newest version published.
     Convergence,
+    /// P18: what was read once is used up once.
+    SpentOnce,
+    /// P19: nothing is removed that was changed since it was read.
+    NoUnseenRemoval,
 }
 
 /// A broken promise.
@@ -77,6 +83,8 @@ impl Property {
             Property::NoLostUpdate => "P8",
             Property::FencedWrites => "P9",
             Property::Convergence => "P10",
+            Property::SpentOnce => "P18",
+            Property::NoUnseenRemoval => "P19",
         }
     }
 
@@ -92,6 +100,8 @@ impl Property {
             Property::NoLostUpdate => no_lost_update::broken(view),
             Property::FencedWrites => fenced_writes::broken(view),
             Property::Convergence => convergence::broken(view),
+            Property::SpentOnce => spent_once::broken(view),
+            Property::NoUnseenRemoval => no_unseen_removal::broken(view),
         }
     }
 }
@@ -124,7 +134,12 @@ pub(super) fn relevant_effects(slice: &Slice, properties: &[Property]) -> Vec<bo
                 .filter(|effect| !slice.program.effects[effect.index()].idempotent)
                 .for_each(&mut mark),
             Property::CompensatedOnce => undone_effects(slice).into_iter().for_each(&mut mark),
-            Property::NothingStuck | Property::NoLostUpdate | Property::FencedWrites | Property::Convergence => {}
+            Property::SpentOnce => promises.spends.iter().map(|spend| spend.effect).for_each(&mut mark),
+            Property::NothingStuck
+            | Property::NoLostUpdate
+            | Property::NoUnseenRemoval
+            | Property::FencedWrites
+            | Property::Convergence => {}
         }
     }
     relevant

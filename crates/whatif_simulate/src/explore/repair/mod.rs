@@ -26,6 +26,9 @@ pub enum Practice {
     Outbox,
     /// A value read before is written back only if it has not changed.
     CompareAndSet,
+    /// What is used up is taken away before it is acted upon, and only if it
+    /// is still what was read.
+    ClaimFirst,
     /// Writes carry the token of the lock and the store refuses old ones.
     Fencing,
     /// Failed calls are cancelled, also those whose outcome is unknown: the
@@ -50,12 +53,13 @@ pub struct Repair {
 
 impl Practice {
     /// Every practice, in the order in which they are tried.
-    pub const ALL: [Practice; 8] = [
+    pub const ALL: [Practice; 9] = [
         Practice::AtomicKey,
         Practice::Inbox,
         Practice::AckAfterCommit,
         Practice::Outbox,
         Practice::CompareAndSet,
+        Practice::ClaimFirst,
         Practice::Fencing,
         Practice::Compensation,
         Practice::SagaLog,
@@ -72,6 +76,7 @@ impl Practice {
             Practice::AckAfterCommit => messages::acknowledge_late(&mut changed),
             Practice::Outbox => messages::store_messages(&mut changed)?,
             Practice::CompareAndSet => concurrency::compare_and_set(&mut changed),
+            Practice::ClaimFirst => concurrency::claim_first(&mut changed)?,
             Practice::Fencing => concurrency::fence(&mut changed),
             Practice::Compensation => compensation::compensate(&mut changed)?,
             Practice::SagaLog => saga_log::log_and_resume(&mut changed)?,

@@ -33,8 +33,20 @@ impl Machine<'_> {
             *stale = false;
             value -= 1;
         }
+        self.note_version(state, request, item, value);
         state.put(index, slot.with_register(into.0, value));
         self.goes_on(state, index, Flow::Visible)
+    }
+
+    /// Keeps which version a request goes by, until the effect is there.
+    fn note_version(&self, state: &mut State, request: usize, item: ItemId, version: u64) {
+        for (spend, field) in self.code.promises.spends.iter().zip(&self.layout.spends) {
+            let applied =
+                self.layout.effects[spend.effect.index()].map_or(0, |effect| state.get(effect.applied, request));
+            if let (Some(field), true, 0) = (field, spend.item == item, applied) {
+                state.set(*field, request, (version + 1).min(MAX_VALUE));
+            }
+        }
     }
 
     pub(super) fn check(
@@ -170,13 +182,19 @@ impl Machine<'_> {
             WriteKind::Dec => value.saturating_sub(1),
             WriteKind::PutNext(from) => slot.register(from.0) + 1,
             WriteKind::Put(from) => slot.register(from.0),
+            WriteKind::Clear(_) => value + 1,
         }
         .min(MAX_VALUE);
         let committed = match kind {
             WriteKind::Set(_) | WriteKind::Put(_) => next,
-            WriteKind::Inc | WriteKind::PutNext(_) => (commits + 1).min(MAX_VALUE),
+            WriteKind::Inc | WriteKind::PutNext(_) | WriteKind::Clear(_) => (commits + 1).min(MAX_VALUE),
             WriteKind::Dec => commits.saturating_sub(1),
         };
+        if let (WriteKind::Clear(read), Some(unseen)) = (kind, fields.unseen)
+            && slot.register(read.0) != value
+        {
+            state.set(unseen, request, 1);
+        }
         if let Some(field) = fields.value {
             state.set(field, request, next);
         }

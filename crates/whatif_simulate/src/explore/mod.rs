@@ -24,6 +24,7 @@ pub mod limits;
 mod machine;
 mod partition;
 mod program;
+mod promise;
 mod property;
 mod question;
 mod reduce;

@@ -132,6 +132,7 @@ pub enum Peer {
     Service(ServiceId),
 }
 
+pub use super::promise::{Client, CopyPromise, EventPromise, Promises, SpendPromise, Unknown};
 use super::unknown::Literal;
 
 /// What a step does.
@@ -456,79 +457,6 @@ pub struct Effect {
     pub name: String,
     /// Whether applying it twice is the same as once (set, upsert, delete).
     pub idempotent: bool,
-}
-
-/// How the caller of the entry operation behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
-    /// Sends in all.
-    pub attempts: u8,
-    /// Which key its attempts carry; `Forward` counts as `None`.
-    pub key: KeyPassing,
-    /// The same, if the unknown has the value of the literal.
-    pub key_if: Option<(Literal, KeyPassing)>,
-    /// Whether an error reply is retried like a timeout.
-    pub retry_on_error: bool,
-    /// Evidence, passed through.
-    pub origin: Origin,
-}
-
-impl Default for Client {
-    fn default() -> Self {
-        Client { attempts: 2, key: KeyPassing::None, key_if: None, retry_on_error: false, origin: 0 }
-    }
-}
-
-/// What must be true of a slice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Promises {
-    /// Effects that happen all or not at all, one list per saga.
-    pub sagas: Vec<Vec<EffectId>>,
-    /// Effects that announce others.
-    pub events: Vec<EventPromise>,
-    /// Effects a successful answer stands for.
-    pub acknowledged: Vec<EffectId>,
-    /// Copies kept up to date by messages.
-    pub copies: Vec<CopyPromise>,
-    /// Things used up by an effect.
-    pub spends: Vec<SpendPromise>,
-}
-
-/// "What was read once leads to the effect once": two requests that read the
-/// same version of the item do not both apply the effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpendPromise {
-    /// What is read and used up.
-    pub item: ItemId,
-    /// What it is used up for.
-    pub effect: EffectId,
-}
-
-/// "Whenever the cause is committed, and only then, the outcome follows."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventPromise {
-    /// Effect in the publishing service.
-    pub cause: EffectId,
-    /// Effect in the consumer, or of the topic itself.
-    pub outcome: EffectId,
-}
-
-/// "The item ends with the newest version published to the topic."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CopyPromise {
-    /// Versions come from here.
-    pub topic: TopicId,
-    /// The copy.
-    pub item: ItemId,
-}
-
-/// An attribute nothing in the files states.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
-    /// What is not known, for people.
-    pub name: String,
-    /// Evidence, passed through.
-    pub origin: Origin,
 }
 
 impl Operation {

@@ -263,6 +263,11 @@ impl<'a> Program<'a> {
         self.lineage(ty).into_iter().find_map(|ty| self.ty(ty).methods.get(name).copied())
     }
 
+    /// Whether a type or one of its bases is an interface with a method.
+    pub(crate) fn promises(&self, ty: TypeId, name: &str) -> bool {
+        self.lineage(ty).into_iter().any(|ty| self.ty(ty).ir.interface_methods.iter().any(|method| method == name))
+    }
+
     /// A type and its bases inside the program, nearest first.
     pub(crate) fn lineage(&self, ty: TypeId) -> Vec<TypeId> {
         let mut found = vec![ty];

@@ -191,7 +191,7 @@ impl<'t> Reader<'t, '_> {
         ExprKind::Binary(operator.to_owned(), Box::new(left), Box::new(right))
     }
 
-    /// `0..n` is `range(0, n)`, and `0..=n` one more.
+    /// `0..n` is `range(0, n)`, and `0..=n` one more; `0..` is `range_from(0)`.
     fn range_call(&mut self, part: Part<'t>) -> ExprKind {
         let range = part.range();
         let inclusive = self.walk.text(part.node).contains("..=");
@@ -200,7 +200,8 @@ impl<'t> Reader<'t, '_> {
             let one = Expr { kind: ExprKind::Number("1".to_owned()), range };
             bounds.push(Expr { kind: ExprKind::Binary("+".to_owned(), Box::new(last), Box::new(one)), range });
         }
-        let callee = Expr { kind: ExprKind::Name("range".to_owned()), range };
+        let word = if self.walk.text(part.node).ends_with("..") { "range_from" } else { "range" };
+        let callee = Expr { kind: ExprKind::Name(word.to_owned()), range };
         let args = bounds.into_iter().map(|value| Arg { name: String::new(), value, spread: false }).collect();
         ExprKind::Call(Box::new(Call { callee, args }))
     }

@@ -23,7 +23,9 @@ impl<'a> Interpreter<'a> {
                     return self.consume_body(trigger, body, targets.iter().collect(), range);
                 }
                 rounds = self.range_of(iterable, &over);
-                bounded = rounds.is_some();
+                // Trying one element after the other is no retry: only what counts is.
+                let counts = counting(iterable).is_some() || matches!(over.kind, Kind::Object(_) | Kind::Number(_));
+                bounded = rounds.is_some() || !counts;
                 self.bind_elements(targets, &over, rounds.is_some());
             }
             LoopHead::While(cond) => {
@@ -59,6 +61,9 @@ impl<'a> Interpreter<'a> {
         self.restore(before);
         self.join_names(after);
         let span = self.head_span(head, range);
+        if matches!(head, LoopHead::Each { iterable, .. } if counting(iterable) == Some("range_from")) {
+            self.endless.insert(span);
+        }
         self.finish_loop(steps, &watch, exit, (rounds, bounded, first), span);
         match exit {
             Exit::Returns | Exit::Raises if matches!(head, LoopHead::Forever) && !breaks_out(body) => Exit::Returns,
@@ -87,7 +92,8 @@ impl<'a> Interpreter<'a> {
             watch.failure_continues && leaves && tried && (rounds.is_some() || !bounded || watch.bound.is_some());
         let kind = if is_retry {
             self.fresh_per_attempt(first);
-            LoopKind::Retry(self.retry_of(watch, rounds, bounded, span))
+            let ends = bounded || (self.is_each(&span) && !self.endless.contains(&span));
+            LoopKind::Retry(self.retry_of(watch, rounds, ends, span))
         } else if !bounded
             && !leaves
             && !matches!(exit, Exit::Breaks | Exit::Returns)
@@ -319,6 +325,13 @@ impl<'a> Interpreter<'a> {
         let auto_ack = self.auto_ack(id);
         Some(Trigger::Message { topic, auto_ack })
     }
+}
+
+/// The word a counting iterable is made with: `range(3)`, `range_from(0)`.
+fn counting(iterable: &Expr) -> Option<&str> {
+    let ExprKind::Call(call) = &iterable.kind else { return None };
+    let ExprKind::Name(name) = &call.callee.kind else { return None };
+    matches!(name.as_str(), "range" | "range_from").then_some(name.as_str())
 }
 
 fn rounds(number: f64) -> Option<u32> {

@@ -145,7 +145,7 @@ impl<'a> Interpreter<'a> {
     /// Forms about results and what bounds them.
     pub(super) fn result_form(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         match call.form.does {
-            Does::Worked => call.args.first().map_or_else(Abs::nil, |arg| worked(arg.value.clone())),
+            Does::Worked => call.args.first().map_or_else(Abs::nil, |arg| arg.value.clone()),
             Does::Failed => {
                 let failures = self.guards.iter().map(|effect| crate::lower::values::Origin::Failure(*effect));
                 let guarded = Taint::of(failures.collect());

@@ -235,6 +235,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) made: BTreeSet<u32>,
     /// Heads of loops over elements.
     pub(crate) each_heads: BTreeSet<Span>,
+    /// Those that count without end.
+    pub(crate) endless: BTreeSet<Span>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -263,6 +265,7 @@ impl<'a> Interpreter<'a> {
             facts: UnitFacts::default(),
             visited: BTreeSet::new(),
             each_heads: BTreeSet::new(),
+            endless: BTreeSet::new(),
             made: BTreeSet::new(),
             mounts: Vec::new(),
             mounted_before: BTreeMap::new(),

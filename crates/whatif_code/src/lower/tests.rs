@@ -4,6 +4,7 @@ mod errors;
 mod go;
 mod javascript;
 mod python;
+mod rust;
 mod units;
 
 use super::{Manifest, lower, print};
@@ -20,6 +21,8 @@ fn dump(files: &[(&str, &str)]) -> String {
             modules.push(crate::javascript::read(path, text));
         } else if path.ends_with(".py") {
             modules.push(crate::python::read(path, text));
+        } else if path.ends_with(".rs") {
+            modules.push(crate::rust::read(path, text));
         } else {
             manifests.push(Manifest { path: (*path).to_owned(), text: (*text).to_owned() });
         }

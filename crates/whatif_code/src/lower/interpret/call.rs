@@ -345,9 +345,7 @@ impl<'a> Interpreter<'a> {
             };
             let knows = match &inner.kind {
                 Kind::Object(inner) => match &self.object(*inner).class {
-                    Class::Own(ty) => {
-                        self.program.method(*ty, name).is_some() || self.program.promises(*ty, name)
-                    }
+                    Class::Own(ty) => self.program.method(*ty, name).is_some() || self.program.promises(*ty, name),
                     Class::Library(class) => {
                         self.knowledge.form(self.program.language, &format!("{class}.{name}")).is_some()
                     }
@@ -375,7 +373,9 @@ impl<'a> Interpreter<'a> {
             let is_class = declared.ir.kind == crate::ir::TypeKind::Class;
             *candidate != ty && is_class && !module.is_test && !module.is_generated
         };
-        let says_so = |candidate: &TypeId| (self.manners.injects || self.manners.qualified_paths) && self.program.lineage(*candidate).contains(&ty);
+        let says_so = |candidate: &TypeId| {
+            (self.manners.injects || self.manners.qualified_paths) && self.program.lineage(*candidate).contains(&ty)
+        };
         let has_all = |candidate: &TypeId| {
             let methods = &self.program.ty(*candidate).methods;
             !wanted.is_empty() && wanted.iter().all(|name| methods.contains_key(name.as_str()))

@@ -153,7 +153,7 @@ impl<'a> Interpreter<'a> {
     /// The partner an object stands for.
     pub(super) fn peer_of(&self, id: ObjectId, role: PeerRole) -> Peer {
         let fields = &self.object(id).fields;
-        let text = |key: &str| fields.get(key).map(Abs::as_value);
+        let text = |key: &str| fields.get(key).map(first_text);
         let keys: &[&str] = match role {
             PeerRole::Topic => &["topic", "exchange"],
             PeerRole::Store => &["database"],

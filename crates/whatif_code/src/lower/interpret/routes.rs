@@ -196,8 +196,8 @@ impl<'a> Interpreter<'a> {
             return call.receiver.cloned().unwrap_or_else(Abs::unknown);
         }
         let mut prefix = self.prefix(call);
-        if let Some(path) = self.property(call, "path") {
-            prefix = join_routes(&prefix, &normal_path(&path.as_value()));
+        if let Some(path) = call.argument("path") {
+            prefix = join_routes(&prefix, &normal_path(&path.value.as_value()));
         }
         let Some(mounted) = call.argument("handler").map(|arg| arg.value.clone()) else { return Abs::unknown() };
         let listed: Vec<Abs<'a>> = match &mounted.kind {

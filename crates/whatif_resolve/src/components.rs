@@ -179,7 +179,7 @@ fn name(units: &[(usize, usize, &DeployUnit)], code: &[&CodeUnit]) -> String {
     }
     let folder = |unit: &&CodeUnit| unit.root.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
     code.first()
-        .and_then(|unit| folder(unit).or_else(|| Some(unit.name.clone())))
+        .and_then(|unit| folder(unit).or_else(|| Some(unit.name.clone()).filter(|name| !name.is_empty())))
         .unwrap_or_else(|| "system".to_owned())
 }
 

@@ -16,6 +16,9 @@ use whatif_model::system::{Document, Idempotency, Node, Operation, ServiceId};
 pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
     let mut reached: BTreeSet<Span> =
         input.code.iter_mut().flat_map(|unit| std::mem::take(&mut unit.reached)).collect();
+    let is_named = |entry: &&Entry| entry.trigger == Trigger::Unseen { named: true };
+    let unreached = input.code.iter().flat_map(|unit| &unit.unreached);
+    let named: BTreeSet<Span> = unreached.filter(is_named).map(|entry| entry.span).collect();
     for at in 0..input.code.len() {
         let Some(service) = draft.code_services[at] else { continue };
         let unit = &mut input.code[at];
@@ -27,8 +30,11 @@ pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
             add_entry(draft, service, entry, true);
         }
         // What one unit could not reach another one may have, and shared code is listed once.
-        for entry in std::mem::take(&mut unit.unreached) {
+        for mut entry in std::mem::take(&mut unit.unreached) {
             if reached.insert(entry.span) {
+                if let Trigger::Unseen { named: is_named } = &mut entry.trigger {
+                    *is_named |= named.contains(&entry.span);
+                }
                 add_entry(draft, service, entry, true);
             }
         }

@@ -170,7 +170,12 @@ impl<'a> Interpreter<'a> {
             }
             if registers(&declared.ir.body, &names) {
                 self.run.fuel = self.run.fuel.max(UNREACHED_FUEL);
+                let (visits, registered) = (self.visits.len(), self.registrations.len());
                 self.run_function_id(id);
+                if self.registrations.len() == registered {
+                    // Its names only looked like registering; it may still be reached, or be looked at by itself.
+                    self.forget_visits(visits);
+                }
             }
         }
     }
@@ -410,7 +415,7 @@ fn registers(body: &[Stmt], names: &BTreeSet<&str>) -> bool {
 }
 
 /// `if __name__ == "__main__":`.
-fn is_main_guard(stmt: &Stmt) -> bool {
+pub(super) fn is_main_guard(stmt: &Stmt) -> bool {
     let crate::ir::StmtKind::If { cond, .. } = &stmt.kind else { return false };
     matches!(&cond.kind, ExprKind::Binary(op, left, _) if op == "==" && matches!(&left.kind, ExprKind::Name(name) if name == "__name__"))
 }

@@ -37,7 +37,7 @@ impl Printer<'_> {
         self.line(1, &format!("server timeout {}", show(&unit.server_timeout, |bound| show_bound(*bound))));
         self.line(1, &format!("graceful shutdown {}", show(&unit.graceful_shutdown, bool::to_string)));
         self.line(1, &format!("tracing {}", show(&unit.tracing, Clone::clone)));
-        for entry in unit.entries.iter().chain(&unit.background) {
+        for entry in unit.entries.iter().chain(&unit.background).chain(&unit.unreached) {
             self.entry(entry);
         }
         for ignored in &unit.ignored {

@@ -99,7 +99,8 @@ pub(crate) fn parts(stmt: &Stmt) -> (Vec<&Expr>, Vec<&[Stmt]>) {
     (exprs, blocks)
 }
 
-fn each_inner<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
+/// Calls `visit` with an expression and every one nested in it.
+pub(crate) fn each_inner<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
     visit(expr);
     match &expr.kind {
         ExprKind::Template(parts) | ExprKind::List(parts) | ExprKind::Unknown(parts) => {

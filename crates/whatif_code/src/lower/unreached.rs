@@ -3,7 +3,8 @@
 //! Such functions are run by themselves, callers before callees, with nothing known about their arguments.
 //! What they do is looked at like everything else, except that nobody is known to wait for it.
 
-use crate::ir::{Expr, ExprKind};
+use crate::ir::{Expr, ExprKind, TypeKind};
+use crate::lower::entries::is_main_guard;
 use crate::lower::interpret::Interpreter;
 use crate::lower::program::FunctionId;
 use crate::lower::syntax;
@@ -37,13 +38,14 @@ impl<'a> Interpreter<'a> {
     pub(super) fn run_rest(&mut self) -> Vec<Entry> {
         let mut fuel = FUEL_ALL;
         let mut found = Vec::new();
+        let used = self.used_names();
         for id in self.rest().into_iter().take(FUNCTIONS_MAX) {
             if self.visited.contains(&id.0) || fuel == 0 {
                 continue;
             }
             let flow = self.run_by_itself(id, &mut fuel);
             if flow.effects.iter().any(|effect| is_remote(&effect.kind)) || holds_lock(&flow) {
-                found.push(self.entry_of(id, flow));
+                found.push(self.entry_of(id, flow, &used));
             }
         }
         found
@@ -92,14 +94,54 @@ impl<'a> Interpreter<'a> {
         self.finish_run(if self.manners.errors_are_values { OnError::Unknown } else { OnError::Propagate })
     }
 
-    fn entry_of(&self, id: FunctionId, flow: Flow) -> Entry {
+    /// Every name that code outside tests uses in an expression, and every word of its texts.
+    fn used_names(&self) -> BTreeSet<&'a str> {
+        let mut used = BTreeSet::new();
+        let mut note = |expr: &'a Expr| match &expr.kind {
+            ExprKind::Name(name) | ExprKind::Field(_, name) => drop(used.insert(name.as_str())),
+            ExprKind::Str(text) => used.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_')),
+            _ => {}
+        };
+        for module in self.program.modules.iter().filter(|module| !module.is_test) {
+            syntax::each_expr(&module.top, &mut note);
+            for ty in &module.types {
+                syntax::each_expr(&ty.body, &mut note);
+            }
+            for function in &module.functions {
+                syntax::each_expr(&function.body, &mut note);
+                let defaults = function.params.iter().filter_map(|param| param.default.as_ref());
+                function.decorators.iter().chain(defaults).for_each(|expr| syntax::each_inner(expr, &mut note));
+            }
+        }
+        used
+    }
+
+    /// Whether somebody names a function, or may find it without its name: by an annotation, by overriding a method
+    /// of a class or interface, or by convention.
+    fn is_named(&self, id: FunctionId, used: &BTreeSet<&str>) -> bool {
+        let declared = self.program.function(id);
+        let (function, module) = (declared.ir, self.program.modules[declared.module]);
+        let lower = function.name.to_lowercase();
+        let by_convention = function.name.starts_with("__")
+            || ["test", "mock", "fake", "example"].iter().any(|word| lower.contains(word))
+            || module.top.iter().any(is_main_guard)
+            || ["main", "init", "handler", "run", "default"].contains(&function.name.as_str())
+            || function.name.chars().all(|c| c.is_ascii_uppercase());
+        let by_class = function.owner.as_deref().is_some_and(|owner| {
+            let ty = module.types.iter().find(|ty| ty.name == owner);
+            ty.is_none_or(|ty| !ty.bases.is_empty() || !ty.decorators.is_empty() || ty.kind != TypeKind::Class)
+        });
+        !function.decorators.is_empty() || by_convention || by_class || used.contains(function.name.as_str())
+    }
+
+    fn entry_of(&self, id: FunctionId, flow: Flow, used: &BTreeSet<&str>) -> Entry {
         let declared = self.program.function(id);
         let name = match &declared.ir.owner {
             Some(owner) => format!("{owner}.{}", declared.ir.name),
             None => declared.ir.name.clone(),
         };
         let span = self.program.span(declared.module, declared.ir.name_range);
-        Entry { name, trigger: Trigger::Unseen, span, flow }
+        Entry { name, trigger: Trigger::Unseen { named: self.is_named(id, used) }, span, flow }
     }
 }
 

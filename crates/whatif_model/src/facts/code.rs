@@ -125,7 +125,10 @@ pub enum Trigger {
     /// The start of the program.
     Start,
     /// A call from code that was not seen: nothing here was understood to call it.
-    Unseen,
+    Unseen {
+        /// Whether its name is used anywhere, or a framework may find it without.
+        named: bool,
+    },
 }
 
 impl Trigger {
@@ -138,7 +141,7 @@ impl Trigger {
             Self::Message { topic, .. } => format!("message {}", topic.name.display()),
             Self::Schedule(when) => format!("schedule {}", when.display()),
             Self::Start => "start".to_owned(),
-            Self::Unseen => "unseen caller".to_owned(),
+            Self::Unseen { .. } => "unseen caller".to_owned(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The rules of the practice `drift`.
 
 mod timeout;
+mod unrealised;
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[&timeout::RULE];
+pub(crate) const RULES: &[&Rule] = &[&timeout::RULE, &unrealised::RULE];

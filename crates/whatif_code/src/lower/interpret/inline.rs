@@ -31,7 +31,7 @@ impl<'a> Interpreter<'a> {
         range: Range,
     ) -> Abs<'a> {
         let declared = self.program.function(id);
-        self.visited.insert(id.0);
+        self.visit(id);
         let callee = Callee { function: declared.ir, module: declared.module, parent: None };
         self.inline(callee, receiver, args, range)
     }
@@ -273,7 +273,7 @@ impl<'a> Interpreter<'a> {
     /// Runs a declared function as the operation itself.
     pub(crate) fn enter_root(&mut self, id: FunctionId, receiver: Option<Abs<'a>>, args: &[Argument<'a>]) {
         let declared = self.program.function(id);
-        self.visited.insert(id.0);
+        self.visit(id);
         let callee = Callee { function: declared.ir, module: declared.module, parent: None };
         self.enter_wrapped(callee, receiver, args);
     }

@@ -3,7 +3,7 @@
 use crate::ir;
 use crate::knowledge::{Knowledge, Versions};
 use crate::language::{Manners, dialect};
-use crate::lower::program::Program;
+use crate::lower::program::{FunctionId, Program};
 use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -210,6 +210,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) registrations: Vec<Registration<'a>>,
     pub(crate) facts: UnitFacts,
     pub(crate) visited: BTreeSet<u32>,
+    /// The same in the order of the first visit.
+    pub(crate) visits: Vec<u32>,
     /// Circuit breakers around what is run.
     pub(crate) breakers: Vec<(String, Span)>,
     /// The identity each effect carries, as the number of the effect that made it.
@@ -264,6 +266,7 @@ impl<'a> Interpreter<'a> {
             registrations: Vec::new(),
             facts: UnitFacts::default(),
             visited: BTreeSet::new(),
+            visits: Vec::new(),
             each_heads: BTreeSet::new(),
             endless: BTreeSet::new(),
             made: BTreeSet::new(),
@@ -328,6 +331,20 @@ impl<'a> Interpreter<'a> {
                 let logged = self.logged.contains(&number);
                 run.decided[at] = Some(if logged { OnError::LogAndContinue } else { OnError::Discard });
             }
+        }
+    }
+
+    /// Notes that a function is run.
+    pub(crate) fn visit(&mut self, id: FunctionId) {
+        if self.visited.insert(id.0) {
+            self.visits.push(id.0);
+        }
+    }
+
+    /// Forgets the visits after the first `count`.
+    pub(crate) fn forget_visits(&mut self, count: usize) {
+        for id in self.visits.drain(count.min(self.visits.len())..) {
+            self.visited.remove(&id);
         }
     }
 

@@ -37,7 +37,12 @@ fn is_unkeyed_change(cx: &Context<'_>, operation: &Operation) -> bool {
 /// Messages are `events/handler-not-idempotent`; what no caller sends, no caller repeats.
 fn is_request(operation: &Operation) -> bool {
     let streams = operation.contract.as_ref().is_some_and(|contract| contract.streaming);
-    !operation.background && !streams && matches!(operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. })
+    let is_sent = match &operation.trigger {
+        // A safe method (RFC 9110, 9.2.1) that changes something is wrong by itself; a key would not mend it.
+        Trigger::Http { method, .. } => !["GET", "HEAD", "OPTIONS"].contains(&method.as_str()),
+        trigger => matches!(trigger, Trigger::Rpc { .. }),
+    };
+    !operation.background && !streams && is_sent
 }
 
 /// Its code does something that adds up, or its contract says that it changes state. A POST whose code was read

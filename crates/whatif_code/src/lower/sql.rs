@@ -97,10 +97,10 @@ fn update(words: &[String]) -> WriteKind {
 /// Which parameters, counted from 0, an `UPDATE` assigns; those of its condition do not count. Numbered (`$2`) and
 /// positional (`?`, `%s`) ones; `None` where they are named.
 pub(super) fn assigned_parameters(text: &str) -> Option<Vec<usize>> {
-    let lower = text.to_lowercase();
+    let lower = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let set = lower.find(" set ")? + 5;
     let end = lower[set..].find(" where ").map_or(lower.len(), |at| set + at);
-    if lower.contains(":") && !lower.contains("::") {
+    if names_parameters(&lower) {
         return None;
     }
     let positional = |part: &str| part.matches('?').count() + part.matches("%s").count();
@@ -111,6 +111,16 @@ pub(super) fn assigned_parameters(text: &str) -> Option<Vec<usize>> {
         found.extend(digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1)));
     }
     Some(found)
+}
+
+/// Whether parameters have names: `= :status`. A cast (`x::text`) and a label (`"at: Time"`) are none.
+fn names_parameters(text: &str) -> bool {
+    text.match_indices(':').any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + 1..).and_then(|text| text.chars().next());
+        before.is_none_or(|c| c.is_whitespace() || matches!(c, '=' | '(' | ','))
+            && after.is_some_and(char::is_alphabetic)
+    })
 }
 
 /// `SET status = 'b' WHERE ... AND status = 'a'`: happens only once, because afterwards the condition is false.

@@ -81,7 +81,10 @@ impl<'a> Interpreter<'a> {
             ExprKind::Composite { entries, .. } => {
                 for (key, target) in entries {
                     let part = match key.as_ref().map(|key| &key.kind) {
-                        Some(ExprKind::Name(name)) => self.field(&value, name),
+                        Some(ExprKind::Name(name)) => {
+                            self.note_key(&value.from, name, target.range);
+                            self.field(&value, name)
+                        }
                         _ => Abs::tainted(value.from.clone()),
                     };
                     self.assign(target, part);

@@ -16,9 +16,9 @@ impl<'a> Interpreter<'a> {
     pub(super) fn verbs_of(&self, handler: &Abs<'a>) -> Vec<(String, Abs<'a>)> {
         let Kind::Object(id) = handler.kind else { return vec![(String::new(), handler.clone())] };
         let fields = &self.object(id).fields;
-        if let Some(target) = fields.get("target") {
+        if let Some(endpoint) = fields.get("endpoint") {
             let verb = fields.get("verb").and_then(Abs::as_text).unwrap_or_default();
-            return vec![(verb.to_uppercase(), target.clone())];
+            return vec![(verb.to_uppercase(), endpoint.clone())];
         }
         let verbs = VERBS.iter().filter_map(|verb| fields.get(*verb).map(|handler| (*verb, handler.clone())));
         verbs.map(|(verb, handler)| (if verb == "ANY" { String::new() } else { verb.to_owned() }, handler)).collect()

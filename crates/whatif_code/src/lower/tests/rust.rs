@@ -110,13 +110,6 @@ fn a_time_limit_around_a_future_bounds_what_it_does() {
         ),
         "call http POST /charge -> http @http://bank/charge [timeout 3000 ms",
     );
-    has(
-        &handler(
-            "timeout(Duration::from_secs(1), async { shop.http.get(\"http://bank/x\").send().await }).await?; Ok(())",
-        )
-        .replace("timeout ?", "timeout ?"),
-        "HTTP POST /api/orders/{id} = place",
-    );
 }
 
 #[test]

@@ -8,11 +8,12 @@ use crate::names::Names;
 use crate::operations;
 use crate::schemas;
 use crate::technology::{self, Role};
+use std::collections::BTreeSet;
 use whatif_model::evidence::{Evidence, Fact};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{Bound, EffectKind, Flow, Peer, PeerRole, Step, Target, Timeout, TimeoutKind};
 use whatif_model::system::{
-    BrokerId, External, ExternalId, Node, OperationId, ServiceId, Store, StoreId, Topic, TopicId,
+    BrokerId, External, ExternalId, Node, OperationId, ServiceId, Store, StoreId, System, Topic, TopicId,
 };
 use whatif_model::value::{Part, Value};
 
@@ -118,7 +119,10 @@ pub(crate) fn peer(
             Some(node @ (Node::Store(_) | Node::Service(_))) => schemas::within(draft, node, &address)
                 .or_else(|| schemas::named(draft, node, &name))
                 .map_or(Target::Unknown, of_node),
-            _ => Target::Store(store(peer, host.as_deref(), &name, service, &places, draft)),
+            _ => {
+                let told = environment.stores(service, names);
+                Target::Store(store(peer, host.as_deref(), &name, service, &places, &told, draft))
+            }
         },
         PeerRole::Topic => topic(peer, declared, &name, &places, draft),
     }
@@ -216,16 +220,14 @@ fn store(
     name: &Value,
     service: ServiceId,
     places: &[Evidence],
+    told: &BTreeSet<StoreId>,
     draft: &mut Draft,
 ) -> StoreId {
     let engine = engine(&peer.technology).to_owned();
     let system = &mut draft.system;
     let local = host.is_none_or(|host| !host.contains('.') || host.starts_with("127.") || host == "localhost");
-    let same: Vec<usize> = (0..system.stores.len())
-        .filter(|at| !engine.is_empty() && !system.stores[*at].units.is_empty() && system.stores[*at].engine == engine)
-        .collect();
-    if let ([only], true) = (same.as_slice(), local) {
-        return StoreId(*only as u32);
+    if let Some(only) = only_store(system, &engine, told).filter(|_| local) {
+        return only;
     }
     let own =
         host.map(str::to_owned).filter(|host| !address::is_loopback(host) && !is_number(host) && !is_placeholder(host));
@@ -253,6 +255,25 @@ fn store(
         engine,
     });
     StoreId(system.stores.len() as u32 - 1)
+}
+
+/// The only deployed store of an engine; of several the only one the service is told about.
+fn only_store(system: &System, engine: &str, told: &BTreeSet<StoreId>) -> Option<StoreId> {
+    let fits = |store: &Store| {
+        !store.units.is_empty() && (store.engine == engine || (engine == "sql" && is_sql(&store.engine)))
+    };
+    let stores = (0u32..).zip(&system.stores).filter(|(_, store)| !engine.is_empty() && fits(store));
+    let same: Vec<StoreId> = stores.map(|(at, _)| StoreId(at)).collect();
+    let told: Vec<StoreId> = same.iter().copied().filter(|id| told.contains(id)).collect();
+    match (same.as_slice(), told.as_slice()) {
+        ([only], _) | (_, [only]) => Some(*only),
+        _ => None,
+    }
+}
+
+/// Engines that code reaches through a driver it does not name.
+fn is_sql(engine: &str) -> bool {
+    matches!(engine, "postgresql" | "mysql" | "sqlserver" | "cockroachdb" | "clickhouse" | "oracle")
 }
 
 /// An IP address is a place, not a name.

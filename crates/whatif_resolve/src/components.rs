@@ -1,7 +1,7 @@
 //! Services, stores and brokers, from groups of declarations.
 
 use crate::deployments;
-use crate::identity::{Group, canonical};
+use crate::identity::{Group, canonical, is_neutral};
 use crate::input::Input;
 use crate::settings::Program;
 use crate::technology::{self, Role};
@@ -70,6 +70,7 @@ pub(crate) fn build(input: &mut Input, groups: Vec<Group>, programs: &[Program])
     let compose_leads = deployments::compose_leads(input, &groups);
     let mut components: Vec<Component<'_>> =
         groups.into_iter().map(|group| component(input, group, compose_leads)).collect();
+    tell_apart(&mut components);
     components.sort_by(|a, b| {
         (&a.name, a.units.first().map(|u| u.2.span)).cmp(&(&b.name, b.units.first().map(|u| u.2.span)))
     });
@@ -134,6 +135,36 @@ fn component(input: &Input, group: Group, compose_leads: bool) -> Component<'_> 
     Component { name: name(&units, &code), group, units, code, platform: false }
 }
 
+/// Components of one name get the folder before theirs into it: `v1/orders` and `v2/orders`.
+fn tell_apart(components: &mut [Component<'_>]) {
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, component) in components.iter().enumerate() {
+        by_name.entry(component.name.clone()).or_default().push(at);
+    }
+    for members in by_name.into_values().filter(|members| members.len() > 1) {
+        let folders: Vec<Vec<String>> = members.iter().map(|at| folders_of(&components[*at])).collect();
+        let depth = folders.iter().map(Vec::len).max().unwrap_or(0);
+        // As many folders as are needed to tell all of them apart; those without one keep the bare name.
+        let names = |length: usize| -> Vec<String> {
+            let name = |folders: &Vec<String>| folders[folders.len().saturating_sub(length)..].join("/");
+            folders.iter().map(name).collect()
+        };
+        let distinct = |length: &usize| names(*length).iter().collect::<BTreeSet<_>>().len() == members.len();
+        let Some(length) = (1..=depth).find(distinct) else { continue };
+        for (at, name) in members.iter().zip(names(length)).filter(|(_, name)| !name.is_empty()) {
+            components[*at].name = name;
+        }
+    }
+}
+
+/// The telling folders of a component's code or build, outermost first.
+fn folders_of(component: &Component<'_>) -> Vec<String> {
+    let root = component.code.iter().map(|unit| unit.root.as_str());
+    let built = component.units.iter().filter_map(|(_, _, unit)| unit.build_context.as_deref());
+    let folder = root.chain(built).find(|folder| !folder.is_empty()).unwrap_or("");
+    folder.split('/').filter(|part| !part.is_empty() && !is_neutral(part)).map(str::to_owned).collect()
+}
+
 fn mark_platform(components: &mut [Component<'_>], programs: &[Program]) {
     for component in components {
         let own =
@@ -177,7 +208,8 @@ fn name(units: &[(usize, usize, &DeployUnit)], code: &[&CodeUnit]) -> String {
     if let Some((name, _)) = votes.iter().max_by_key(|(_, votes)| **votes) {
         return (*name).to_owned();
     }
-    let folder = |unit: &&CodeUnit| unit.root.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
+    let telling = |name: &&str| !name.is_empty() && !is_neutral(name);
+    let folder = |unit: &&CodeUnit| unit.root.rsplit('/').next().filter(telling).map(str::to_owned);
     code.first()
         .and_then(|unit| folder(unit).or_else(|| Some(unit.name.clone()).filter(|name| !name.is_empty())))
         .unwrap_or_else(|| "system".to_owned())

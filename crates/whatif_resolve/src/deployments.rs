@@ -11,7 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
 
 /// Names compose finds by itself.
-const DEFAULTS: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const DEFAULTS: [&str; 8] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.override.yaml",
+    "compose.override.yml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
 
 /// Marks what only variants of compose files declare as optional.
 pub(crate) fn mark_variants(input: &mut Input) {
@@ -32,6 +41,10 @@ pub(crate) fn mark_variants(input: &mut Input) {
     let variants: BTreeSet<&str> =
         sizes.iter().filter(|(path, size)| is_variant(path, *size)).map(|(path, _)| path.as_str()).collect();
     for (path, facts) in &mut input.designs {
+        if path.split('/').any(|folder| folder == ".devcontainer") {
+            // Where people write the code, not where it runs.
+            facts.units.clear();
+        }
         if variants.contains(path.as_str()) {
             facts.units.iter_mut().for_each(|unit| unit.optional = true);
         }

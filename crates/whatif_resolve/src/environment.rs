@@ -3,11 +3,12 @@
 use crate::address;
 use crate::components::Draft;
 use crate::input::Input;
+use crate::names::Names;
 use crate::settings::{self, Found, Program, relaxed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::deploy::{EnvValue, EnvVar};
-use whatif_model::system::{Contradiction, ServiceId};
+use whatif_model::system::{Contradiction, Node, ServiceId, StoreId};
 use whatif_model::value::{Part, Value};
 
 /// How often a value is looked up inside a value: variable → configuration map → `.env` file.
@@ -58,6 +59,14 @@ impl Environment {
     /// Every variable of a service, in name order.
     pub(crate) fn all(&self, service: ServiceId) -> impl Iterator<Item = (&String, &(Value, Evidence))> {
         self.variables.get(service.0 as usize).into_iter().flatten()
+    }
+
+    /// The stores whose addresses the variables and settings of a service hold.
+    pub(crate) fn stores(&self, service: ServiceId, names: &Names) -> BTreeSet<StoreId> {
+        let variables = self.all(service).map(|(_, (value, _))| value);
+        let values = variables.chain(self.settings(service).map(|found| &found.value));
+        let nodes = values.filter_map(|value| names.address(&self.evaluate(service, value).0));
+        nodes.filter_map(|node| if let Node::Store(id) = node { Some(id) } else { None }).collect()
     }
 
     /// Replaces what the deployment decides in a value, and says which places decided it.

@@ -245,11 +245,15 @@ fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A folder's name that says what lies in it, not whose it is.
+pub(crate) fn is_neutral(folder: &str) -> bool {
+    ["src", "app", "cmd", "server", "main", "code", "service"].contains(&folder)
+}
+
 /// Names a folder suggests: its last element, and the one before when the last is only `src` or `app`.
 fn own_names(folder: &str) -> impl Iterator<Item = String> {
-    let neutral = ["src", "app", "cmd", "server", "main", "code", "service"];
     let mut parts: Vec<&str> = folder.rsplit('/').collect();
-    let skip = parts.iter().take_while(|part| neutral.contains(part)).count();
+    let skip = parts.iter().take_while(|part| is_neutral(part)).count();
     parts.drain(..skip.min(parts.len().saturating_sub(1)));
     parts.into_iter().take(1).map(canonical).filter(|name| !name.is_empty())
 }

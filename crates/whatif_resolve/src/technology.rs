@@ -49,6 +49,8 @@ const PRODUCTS: &[(&str, &str, Role)] = &[
     ("mssql", "sqlserver", Role::Store),
     ("sqlserver", "sqlserver", Role::Store),
     ("couchdb", "couchdb", Role::Store),
+    ("eventstore", "eventstoredb", Role::Store),
+    ("eventstoredb", "eventstoredb", Role::Store),
     ("qdrant", "qdrant", Role::Store),
     ("kafka", "kafka", Role::Broker),
     ("redpanda", "kafka", Role::Broker),
@@ -78,6 +80,7 @@ const PRODUCTS: &[(&str, &str, Role)] = &[
     ("opentelemetry", "opentelemetry", Role::Telemetry),
     ("tempo", "tempo", Role::Telemetry),
     ("loki", "loki", Role::Telemetry),
+    ("cadvisor", "cadvisor", Role::Telemetry),
     ("fluentd", "fluentd", Role::Telemetry),
     ("fluent", "fluentd", Role::Telemetry),
     ("elk", "elasticsearch", Role::Telemetry),
@@ -158,7 +161,8 @@ const TOOLS: &[&str] =
 pub(crate) fn of_name(name: &str) -> Option<(&'static str, Role)> {
     let words: Vec<String> = words(name);
     let is_tool = words.iter().any(|word| TOOLS.contains(&word.as_str()));
-    if is_tool && words.iter().any(|word| product(word).is_some()) {
+    let exports = words.last().is_some_and(|word| word == "exporter");
+    if exports || (is_tool && words.iter().any(|word| product(word).is_some())) {
         return Some((TOOL, Role::Telemetry));
     }
     if words.iter().any(|word| COMPANIONS.contains(&word.as_str())) {

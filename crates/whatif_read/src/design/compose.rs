@@ -11,7 +11,7 @@
 //! | `volumes` | durable storage |
 //! | `healthcheck` | readiness |
 //! | `stop_grace_period` | seconds between stop signal and kill; ten by default |
-//! | `profiles`, `compose.override.yaml` | optional variants |
+//! | `profiles` | optional variants |
 
 use super::Reading;
 use super::reading::duration_ms;
@@ -145,7 +145,7 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
         kind: UnitKind::Compose,
         span: cx.span(entry.key_range),
         scope: cx.folder().to_owned(),
-        optional: is_optional(cx, node),
+        optional: is_optional(node),
         image: node.text_at(&["image"]).map(value),
         build_context: read_build(cx, node),
         replicas: read_replicas(cx, node, entry.key_range),
@@ -172,10 +172,9 @@ fn value(text: &str) -> Value {
     interpolate(text, Dialect::Compose)
 }
 
-/// Services of a profile are not started unless it is asked for; an override file adds to a variant.
-fn is_optional(cx: &Reading<'_>, node: &Node<'_>) -> bool {
+/// Services of a profile are not started unless it is asked for. An override file is read with the file it adds to.
+fn is_optional(node: &Node<'_>) -> bool {
     node.get("profiles").is_some_and(|profiles| !profiles.items().is_empty())
-        || cx.file_name().rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with("override"))
 }
 
 fn read_build(cx: &mut Reading<'_>, node: &Node<'_>) -> Option<String> {
@@ -524,7 +523,7 @@ secrets: {}
     fn override_files_and_paths_of_folders() {
         let text = "services: {a: {build: ./src, env_file: .env}}\n";
         let (facts, _) = read_file("deploy/docker-compose.override.yml", text);
-        assert!(facts.units[0].optional);
+        assert!(!facts.units[0].optional);
         assert_eq!(facts.units[0].build_context.as_deref(), Some("deploy/src"));
         assert_eq!((facts.units[0].env_files[0].as_str(), facts.units[0].scope.as_str()), ("deploy/.env", "deploy"));
     }

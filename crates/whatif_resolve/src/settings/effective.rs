@@ -1,8 +1,8 @@
 //! Which of several values a setting has in a deployment.
 
-use super::keys::relaxed;
+use super::keys::{self, relaxed};
 use super::profiles;
-use super::programs::{Document, Program};
+use super::programs::{Document, Program, Source};
 use crate::address;
 use crate::input::Input;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,14 +33,17 @@ pub(crate) fn effective(
     let profiles: BTreeSet<String> = active.into_iter().flatten().cloned().chain(own).collect();
     let counts = |document: &&Document| profiles::counts(&document.profiles, &profiles);
     let mut settings: BTreeMap<String, Found> = BTreeMap::new();
+    let read = |document: &Document, entry: &&Setting| {
+        document.source != Source::Shared || !program.unused.iter().any(|prefix| keys::is_below(&entry.key, prefix))
+    };
     for document in program.documents.iter().filter(counts) {
-        for entry in program.entries(input, document) {
+        for entry in program.entries(input, document).iter().filter(|entry| read(document, entry)) {
             settings.entry(relaxed(&entry.key)).or_insert_with(|| found(entry));
         }
     }
     if active.is_none() {
         for document in program.documents.iter().filter(|document| !counts(document)) {
-            for entry in program.entries(input, document) {
+            for entry in program.entries(input, document).iter().filter(|entry| read(document, entry)) {
                 let held = settings.entry(relaxed(&entry.key)).or_insert_with(|| found(entry));
                 if is_loopback(&held.value) && !is_loopback(&entry.value) {
                     *held = found(entry);
@@ -61,7 +64,7 @@ fn own_profiles(program: &Program, input: &Input) -> BTreeSet<String> {
     let always = program.documents.iter().filter(|document| document.profiles.is_empty());
     let entries = always.flat_map(|document| program.entries(input, document));
     let keys = ["spring.profiles.active", "spring.profiles.include"];
-    let listed = entries.filter(|entry| keys.iter().any(|key| super::keys::is_below(&entry.key, key)));
+    let listed = entries.filter(|entry| keys.iter().any(|key| keys::is_below(&entry.key, key)));
     let texts = listed.filter_map(|entry| entry.value.substitute(|_| None).as_text());
     texts.flat_map(|text| profiles::split(&text).collect::<Vec<_>>()).collect()
 }

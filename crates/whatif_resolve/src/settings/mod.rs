@@ -1,6 +1,7 @@
 //! Configuration that programs read when they start: which program a document belongs to, which of several values
 //! holds, and what the keys of frameworks mean.
 
+mod conditions;
 mod effective;
 mod keys;
 mod partners;

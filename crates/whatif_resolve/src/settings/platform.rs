@@ -29,6 +29,7 @@ const SERVERS: &[(&str, Role)] = &[
     ("org.springframework.cloud:spring-cloud-starter-netflix-hystrix-dashboard", Role::Dashboard),
     ("org.springframework.cloud:spring-cloud-starter-hystrix-dashboard", Role::Dashboard),
     ("org.springframework.cloud:spring-cloud-starter-netflix-turbine", Role::Dashboard),
+    ("org.springframework.cloud:spring-cloud-starter-netflix-turbine-stream", Role::Dashboard),
     ("org.springframework.cloud:spring-cloud-starter-turbine", Role::Dashboard),
     ("org.springframework.cloud:spring-cloud-starter-turbine-stream", Role::Dashboard),
     ("org.springframework.cloud:spring-cloud-starter-turbine-amqp", Role::Dashboard),

@@ -1,6 +1,6 @@
 //! Which documents of configuration make up the settings of one program, and what they declare.
 
-use super::{platform, routes};
+use super::{conditions, platform, routes};
 use crate::identity::canonical;
 use crate::input::Input;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub(crate) struct Program {
     pub(crate) port: Option<u16>,
     /// What it does for the platform, by what it depends on.
     pub(crate) role: Option<platform::Role>,
+    /// Prefixes of keys none of its libraries reads.
+    pub(crate) unused: Vec<&'static str>,
     /// Its documents, those that win first.
     pub(crate) documents: Vec<Document>,
     /// The unit that declares it, by design and unit index; none when nothing says that it is a program.
@@ -69,11 +71,8 @@ pub(crate) fn declare(input: &mut Input) -> Vec<Program> {
     let own = own_documents(input);
     let mut programs: Vec<Program> =
         own.into_iter().map(|(folder, documents)| program(input, folder, documents)).collect();
-    let served = serve(input, &mut programs);
-    programs.retain(|program| {
-        let foreign = |document: &Document| served.contains(folder_of(&input.designs[document.at.0].0));
-        !program.documents.iter().all(|document| document.source >= Source::Own && foreign(document))
-    });
+    serve(input, &mut programs);
+    programs.retain(|program| !program.documents.is_empty());
     for program in &mut programs {
         program
             .documents
@@ -133,7 +132,8 @@ fn suffix<'s>(stem: &'s str, base: &str) -> Option<Option<&'s str>> {
 }
 
 fn program(input: &Input, folder: String, documents: Vec<Document>) -> Program {
-    let mut program = Program { folder, name: String::new(), port: None, role: None, documents, unit: None };
+    let mut program =
+        Program { folder, name: String::new(), port: None, role: None, unused: Vec::new(), documents, unit: None };
     // What the program says of itself holds in the default profile; other profiles only fill gaps.
     program.documents.sort_by_key(|document| (!document.profiles.is_empty(), document.source, document.at));
     let package = package(input, &program.folder);
@@ -144,6 +144,7 @@ fn program(input: &Input, folder: String, documents: Vec<Document>) -> Program {
     program.name = stated.or_else(by_package).unwrap_or_else(by_folder);
     program.port = first(&program, input, "server.port").and_then(|port| port.trim().parse().ok());
     program.role = package.and_then(platform::role);
+    program.unused = conditions::unused(&input.packages, &program.folder);
     program
 }
 
@@ -159,8 +160,8 @@ fn package<'i>(input: &'i Input, folder: &str) -> Option<&'i Package> {
     here().find(|package| package.name.is_some()).or_else(|| here().find(|package| !package.dependencies.is_empty()))
 }
 
-/// Gives programs the documents a config repository in the tree holds for them; says which folders are repositories.
-fn serve(input: &Input, programs: &mut [Program]) -> BTreeSet<String> {
+/// Gives programs the documents a config repository in the tree holds for them.
+fn serve(input: &Input, programs: &mut [Program]) {
     let mut folders: BTreeSet<String> = BTreeSet::new();
     for (at, settings) in documents(input).filter(|(_, settings)| settings.framework == Framework::Spring) {
         let stem = stem_of(&settings.path);
@@ -181,12 +182,11 @@ fn serve(input: &Input, programs: &mut [Program]) -> BTreeSet<String> {
         let mut profiles = settings.profiles.clone();
         profiles.extend(profile.map(str::to_owned));
         let document = Document { source: Source::Shared, profiles, at };
-        for (program, _) in programs.iter_mut().zip(&clients).filter(|(_, client)| **client) {
+        for (program, is_client) in programs.iter_mut().zip(&clients) {
             program.documents.retain(|own| own.at != at);
-            program.documents.push(document.clone());
+            program.documents.extend(is_client.then(|| document.clone()));
         }
     }
-    folders
 }
 
 /// Whether a setting makes its program ask a config server.

@@ -54,7 +54,7 @@ impl<'a> Interpreter<'a> {
         if self.is_active(callee.function) {
             return Abs::tainted(taint);
         }
-        if self.active.len() >= INLINE_DEPTH_MAX {
+        if self.active.len() >= self.depth_base + INLINE_DEPTH_MAX {
             self.cut(range, "calls nested deeper than are followed");
             return Abs::tainted(taint);
         }

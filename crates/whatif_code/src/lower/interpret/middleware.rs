@@ -157,6 +157,10 @@ impl<'a> Interpreter<'a> {
         }
         let Some(next) = self.chain.left.pop() else { return Abs::unknown() };
         let given: Vec<Argument<'a>> = self.chain.given.iter().cloned().map(Argument::of).collect();
-        self.call_value(&next, &given, call.range)
+        // A handler is as deep as it is without what runs before it.
+        let depth = std::mem::replace(&mut self.depth_base, self.active.len());
+        let value = self.call_value(&next, &given, call.range);
+        self.depth_base = depth;
+        value
     }
 }

@@ -231,6 +231,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) chain: super::middleware::Chain<'a>,
     /// Properties set for every use of a library, by its prefix.
     pub(crate) library_defaults: BTreeMap<(String, String), Abs<'a>>,
+    /// How deep calls were where the handler that runs was reached.
+    pub(crate) depth_base: usize,
     /// The pauses after which what is run runs.
     pub(crate) delays: Vec<Abs<'a>>,
     /// Types that were constructed.
@@ -274,6 +276,7 @@ impl<'a> Interpreter<'a> {
             mounted_before: BTreeMap::new(),
             chain: Default::default(),
             delays: Vec::new(),
+            depth_base: 0,
             library_defaults: BTreeMap::new(),
             routed: Vec::new(),
             breakers: Vec::new(),
@@ -298,6 +301,7 @@ impl<'a> Interpreter<'a> {
         self.watch = Watch::default();
         self.diverged = None;
         self.nest = 0;
+        self.depth_base = 0;
     }
 
     /// The flow the run wrote. `assumed` is what happens to failures nobody decided about.

@@ -28,8 +28,25 @@ pub(crate) trait Dialect: Sync {
     /// What an import path stands for, seen from a module; `None` for a library.
     fn resolve(&self, program: &Program<'_>, module: usize, path: &str) -> Option<Imported>;
 
+    /// Entry points that a framework finds by the place and name of what a file exports.
+    fn conventions(&self, _path: &str) -> Vec<Convention> {
+        Vec::new()
+    }
+
     /// How the language behaves where lowering has to know.
     fn manners(&self) -> Manners;
+}
+
+/// An HTTP handler by convention.
+pub(crate) struct Convention {
+    /// What the file calls it.
+    pub(crate) name: &'static str,
+    /// The method, empty for any.
+    pub(crate) method: &'static str,
+    /// The path it answers.
+    pub(crate) route: String,
+    /// The types of what it is given.
+    pub(crate) given: &'static [&'static str],
 }
 
 /// How a language behaves.

@@ -37,7 +37,7 @@ impl<'t> Reader<'t, '_> {
             self.module.functions.push(Function { range: part.range(), ..function });
             return;
         }
-        let ty = parts.field(Field::Type).map(|ty| self.ty(ty)).unwrap_or_default();
+        let ty = parts.field(Field::Type).map(|ty| self.ty(ty)).filter(|_| value.is_some()).unwrap_or_default();
         let value = value.map(|value| self.named_value(name, value));
         // What a variable of the module becomes later is not followed in time.
         let value = value.map(|value| match value.kind {
@@ -56,10 +56,9 @@ impl<'t> Reader<'t, '_> {
         if let Some(Stmt { kind: StmtKind::Assign { ty: declared, values, .. }, .. }) = out.last_mut()
             && name.kind == Kind::Identifier
         {
-            if matches!(values.as_slice(), [Expr { kind: ExprKind::Nil, .. }]) && !ty.is_empty() {
-                values.clear();
+            if !matches!(values.as_slice(), [Expr { kind: ExprKind::Nil, .. }]) {
+                *declared = ty;
             }
-            *declared = ty;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::units;
 use crate::ir::Module;
-use crate::language::{Dialect, Manners};
+use crate::language::{Convention, Dialect, Manners};
 use crate::lower::{Imported, Manifest, Program, Unit};
 use whatif_model::facts::code::Language;
 
@@ -47,6 +47,10 @@ impl Dialect for JavaScript {
 
     fn resolve(&self, program: &Program<'_>, module: usize, path: &str) -> Option<Imported> {
         units::resolve(program, module, path)
+    }
+
+    fn conventions(&self, path: &str) -> Vec<Convention> {
+        super::convention::conventions(path)
     }
 
     fn manners(&self) -> Manners {

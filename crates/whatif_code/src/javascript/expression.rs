@@ -114,7 +114,14 @@ impl<'t> Reader<'t, '_> {
             Some(template) => vec![positional(self.expr(template))],
             None => Vec::new(),
         };
-        ExprKind::Call(Box::new(Call { callee, args }))
+        match callee.kind {
+            // The grammar takes `await f<T>(x)` for a call of `await f`.
+            ExprKind::Await(inner) => {
+                let kind = ExprKind::Call(Box::new(Call { callee: *inner, args }));
+                ExprKind::Await(Box::new(Expr { kind, range: part.range() }))
+            }
+            kind => ExprKind::Call(Box::new(Call { callee: Expr { kind, range: callee.range }, args })),
+        }
     }
 
     fn args(&mut self, list: Part<'t>) -> Vec<Arg> {

@@ -13,6 +13,30 @@ use whatif_model::facts::code::Language;
 /// Mean length of a line, in bytes, from which a file was made by a machine: bundled, minified or data.
 const LINE_BYTES_MAX: usize = 400;
 
+/// Tools whose settings are source files.
+const TOOLS: [&str; 20] = [
+    "vite",
+    "vitest",
+    "jest",
+    "playwright",
+    "eslint",
+    "tailwind",
+    "postcss",
+    "next",
+    "webpack",
+    "rollup",
+    "babel",
+    "tsup",
+    "cypress",
+    "commitlint",
+    "prettier",
+    "drizzle",
+    "metro",
+    "astro",
+    "svelte",
+    "nuxt",
+];
+
 /// Extensions of source files.
 pub(super) const EXTENSIONS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
 
@@ -86,6 +110,10 @@ pub(super) fn stem(path: &str) -> &str {
 fn is_test(path: &str) -> bool {
     let name = stem(path.rsplit('/').next().unwrap_or(path));
     let named = [".test", ".spec", ".e2e-spec", ".stories", ".cy", "-test"].iter().any(|end| name.ends_with(end));
+    let tool = name.strip_suffix(".config").is_some_and(|tool| TOOLS.contains(&tool.trim_start_matches('.')));
+    if tool {
+        return true;
+    }
     let folder = path.split('/').any(|folder| matches!(folder, "__mocks__" | "cypress" | "spec" | "e2e"));
     named || folder || in_test_folder(path)
 }
@@ -166,7 +194,7 @@ mod tests {
 
     #[test]
     fn origin_follows_from_path_and_text() {
-        for path in ["a.test.ts", "src/b.spec.js", "src/__tests__/x.ts", "test/x.js"] {
+        for path in ["vitest.config.ts", "a.test.ts", "src/b.spec.js", "src/__tests__/x.ts", "test/x.js"] {
             assert!(is_test(path), "{path}");
         }
         assert!(!is_test("src/contest.ts") && !is_test("src/latest.ts"));

@@ -2,6 +2,7 @@
 
 mod class;
 mod compound;
+mod convention;
 mod declaration;
 mod dialect;
 mod expression;

@@ -288,3 +288,11 @@ v = (if (&& (== (typeof w) "string") (! z)) (template "a" 1 "b\n") "éA'")
 "#,
     );
 }
+
+#[test]
+fn type_arguments_change_no_call() {
+    check(
+        "r = await db().query<{ a: string }>(`x`, [id]);\nq = f<T>(1);\n",
+        "r = (await (call (call db).query \"x\" [id]))\nq = (call f 1)",
+    );
+}

@@ -82,6 +82,19 @@ fn join(folder: &str, rest: &str) -> String {
     }
 }
 
+/// A path without `..`.
+fn climbed(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            ".." => drop(kept.pop()),
+            "." => {}
+            part => kept.push(part),
+        }
+    }
+    kept.join("/")
+}
+
 /// One unit per folder with a `package.json`, else per top folder.
 pub(super) fn units<'a>(modules: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit<'a>> {
     let is_package = |manifest: &&Manifest| manifest.path.rsplit('/').next() == Some("package.json");
@@ -146,7 +159,7 @@ fn aliases(root: &str, manifests: &[Manifest]) -> Vec<String> {
         while let (Some(alias), Some(target)) = (texts.next(), texts.next()) {
             let target = target.trim_end_matches('*').trim_start_matches("./");
             let base = base.trim_start_matches("./").trim_matches(['.', '/']);
-            let folder = join(&join(folder, base), target);
+            let folder = climbed(&join(&join(folder, base), target));
             found.push(format!("{}{ALIAS}{folder}", alias.trim_end_matches('*')));
         }
     }

@@ -262,6 +262,9 @@ impl<'a> Interpreter<'a> {
         let value = Abs { from: self.lasting(&value.from), kind: value.kind };
         match place {
             Location::Local(frame, name) => {
+                if !strong && self.is_made_again(frame, name, &value) {
+                    return;
+                }
                 let names = &mut self.frame(frame).names;
                 let old = if strong { None } else { names.remove(name) };
                 let value = old.map_or(value.clone(), |old| value.join(old));
@@ -279,6 +282,19 @@ impl<'a> Interpreter<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a variable already holds what the same place made: a client made when it is first needed.
+    fn is_made_again(&self, frame: FrameId, name: &str, value: &Abs<'a>) -> bool {
+        let (Kind::Object(new), Some(old)) = (&value.kind, self.frames[frame.0 as usize].names.get(name)) else {
+            return false;
+        };
+        let new = self.object(*new);
+        new.made.is_some()
+            && old.alternatives().iter().any(|option| match option.kind {
+                Kind::Object(id) => self.object(id).made == new.made && self.object(id).class == new.class,
+                _ => false,
+            })
     }
 
     fn store_field(&mut self, id: ObjectId, name: &Rc<str>, value: Abs<'a>, strong: bool) {

@@ -223,7 +223,12 @@ impl<'a> Interpreter<'a> {
             let option = &option;
             self.open_block();
             results.push(each(self, option));
-            arms.push(self.close_block());
+            let steps = self.close_block();
+            // An object literal that does nothing stands in for the others in tests and development.
+            let stands_in = matches!(option.kind, Kind::Object(id) if self.object(id).class == Class::Dict);
+            if !(steps.is_empty() && stands_in) {
+                arms.push(steps);
+            }
         }
         let span = self.span(range);
         if arms.len() < 2 {

@@ -12,6 +12,9 @@ use whatif_model::{Evidence, Fact, Part, Range, Span, Stage, Value};
 /// Deepest part of a payload that is searched for an identity.
 const PAYLOAD_DEPTH_MAX: usize = 4;
 
+/// Most statements of a function that is nothing but a wrapper.
+const WRAPPER_STATEMENTS_MAX: usize = 3;
+
 impl<'a> Interpreter<'a> {
     /// An effect without a policy.
     pub(super) fn new_effect(&self, kind: EffectKind, target: Target, span: Span) -> Effect {
@@ -32,6 +35,10 @@ impl<'a> Interpreter<'a> {
         let policy = self.policy(call);
         let (identity, fresh) = self.identity_of(call);
         let mut effect = self.new_effect(kind, Target::Symbolic(peer), call.span);
+        if let Some(site) = self.wrapped_place(call) {
+            effect.span = site;
+            effect.via.pop();
+        }
         effect.policy = policy;
         effect.identity = identity;
         let number = self.push_effect(effect);
@@ -39,6 +46,17 @@ impl<'a> Interpreter<'a> {
             self.fresh.insert(number, fresh);
         }
         self.result_of(call, number)
+    }
+
+    /// Where a wrapper is called that only hands on the statement or address it is given: that is where a reader
+    /// finds what is done.
+    fn wrapped_place(&self, call: &Use<'a, '_>) -> Option<Span> {
+        let activation = self.active.last()?;
+        let (function, site) = (activation.function?, activation.call?);
+        let said = ["query", "url"].into_iter().find_map(|property| call.argument(property))?.expr?;
+        let crate::ir::ExprKind::Name(name) = &said.kind else { return None };
+        let hands_on = function.params.iter().any(|param| param.name == *name);
+        (hands_on && function.body.len() <= WRAPPER_STATEMENTS_MAX).then_some(site)
     }
 
     /// What a call with an effect returns.

@@ -569,7 +569,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn set_property(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let target = call.argument("target").map(|target| target.value.kind.clone());
+        let target = call.argument("onto").map(|onto| onto.value.kind.clone());
         let id = match target {
             Some(Kind::Object(id)) => Some(id),
             Some(_) => None,
@@ -580,7 +580,7 @@ impl<'a> Interpreter<'a> {
         for (property, text) in call.form.set.iter().filter(|(property, _)| given(property).is_none()) {
             self.store(super::state::Location::Field(id, Rc::from(property.as_str())), Abs::text(text.clone()));
         }
-        for property in call.form.args.keys().filter(|property| *property != "target") {
+        for property in call.form.args.keys().filter(|property| *property != "onto") {
             if let Some(arg) = given(property) {
                 self.store(super::state::Location::Field(id, Rc::from(property.as_str())), arg.value.clone());
             }

@@ -132,6 +132,16 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// A function or value that a module exports under a name.
+    pub(crate) fn handed_out(&mut self, module: usize, name: &str) -> Option<Abs<'a>> {
+        let package = self.program.package_of[module];
+        let value = match self.exported(package, name) {
+            Some(value) => value,
+            None => self.declared(package, name)?,
+        };
+        matches!(value.kind, Kind::Function(..) | Kind::Closure(_)).then_some(value)
+    }
+
     /// The one value a module hands out in place of its names (CommonJS).
     fn one_export(&self, package: usize) -> Option<Abs<'a>> {
         self.frames[self.globals[package].0 as usize].names.get("module.exports").cloned()

@@ -19,9 +19,9 @@ impl<'a> Interpreter<'a> {
                 let prefix = self.prefix(call);
                 let value = self.make(call);
                 if let Kind::Object(id) = value.kind {
-                    self.heap[id.0 as usize].fields.remove("path");
                     let path = self.property(call, "path").map(|path| path.as_value().display()).unwrap_or_default();
-                    let joined = join_routes(&prefix, &path);
+                    // A route that gets its handlers later carries its path itself.
+                    let joined = if call.set("path_stays").is_some() { prefix } else { join_routes(&prefix, &path) };
                     let fields = &mut self.heap[id.0 as usize].fields;
                     fields.insert(Rc::from("prefix"), Abs::text(joined));
                     if let Some(around) = call.object() {
@@ -118,7 +118,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Adds a registration unless it is there.
-    pub(super) fn register(&mut self, trigger: Trigger, handler: Abs<'a>, span: Span) {
+    pub(crate) fn register(&mut self, trigger: Trigger, handler: Abs<'a>, span: Span) {
         let known = self.registrations.iter().any(|known| known.span == span && known.trigger == trigger);
         if !known {
             self.registrations.push(Registration {

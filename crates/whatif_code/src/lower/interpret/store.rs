@@ -205,6 +205,13 @@ impl<'a> Interpreter<'a> {
         }
         let is_query = |arg: &super::call::Argument<'a>| matches!(&arg.value.kind, Kind::Text(_));
         let parameters = call.args.iter().position(is_query).map_or(&[][..], |at| &call.args[at + 1..]);
+        if let [only] = parameters
+            && let Kind::List(items) | Kind::Tuple(items) = &only.value.kind
+            && items.len() > assigned.iter().max().copied().unwrap_or(0)
+        {
+            let mut given = assigned.iter().filter_map(|at| items.get(*at));
+            return given.any(|given| given.from.data().any(|number| self.reads(number, item)));
+        }
         // One argument that holds all parameters (a tuple) is looked at as a whole.
         if parameters.len() <= assigned.iter().max().copied().unwrap_or(0) {
             return self.derives_from_read(call, item);

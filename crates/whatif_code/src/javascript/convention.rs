@@ -1,0 +1,65 @@
+//! Handlers that Next.js finds by where their files are.
+//!
+//! References: <https://nextjs.org/docs/app/api-reference/file-conventions/route>,
+//! <https://nextjs.org/docs/pages/building-your-application/routing/api-routes>.
+
+use super::file::stem;
+use crate::language::Convention;
+
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+
+/// What a file exports as handlers.
+pub(super) fn conventions(path: &str) -> Vec<Convention> {
+    let stem = stem(path);
+    let folders: Vec<&str> = stem.split('/').collect();
+    let Some((file, folders)) = folders.split_last() else { return Vec::new() };
+    if let Some(at) = folders.iter().rposition(|folder| *folder == "app")
+        && *file == "route"
+    {
+        let route = route(&folders[at + 1..]);
+        let handler =
+            |method| Convention { name: method, method, route: route.clone(), given: &["next/server.NextRequest"] };
+        return METHODS.into_iter().map(handler).collect();
+    }
+    let Some(at) = folders.iter().rposition(|folder| *folder == "pages") else { return Vec::new() };
+    if folders.get(at + 1) != Some(&"api") {
+        return Vec::new();
+    }
+    let mut segments = folders[at + 1..].to_vec();
+    if *file != "index" {
+        segments.push(file);
+    }
+    let given = &["next.NextApiRequest", "next.NextApiResponse"];
+    vec![Convention { name: "default", method: "", route: route(&segments), given }]
+}
+
+/// `[id]` and `[...rest]` are parameters, `(group)` and `@slot` only order files.
+fn route(folders: &[&str]) -> String {
+    let mut route = String::new();
+    for folder in folders.iter().filter(|folder| !folder.starts_with(['(', '@'])) {
+        route.push('/');
+        match folder.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+            Some(name) => {
+                let name = name.trim_matches(['[', ']']).trim_start_matches("...");
+                route.push_str(&format!("{{{name}}}"));
+            }
+            None => route.push_str(folder),
+        }
+    }
+    if route.is_empty() { "/".to_owned() } else { route }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_follow_from_folders() {
+        let of = |path: &str| conventions(path).first().map(|found| (found.name, found.route.clone()));
+        assert_eq!(of("web/src/app/api/(shop)/orders/[id]/route.ts"), Some(("GET", "/api/orders/{id}".to_owned())));
+        assert_eq!(of("app/files/[...path]/route.js"), Some(("GET", "/files/{path}".to_owned())));
+        assert_eq!(of("pages/api/orders/index.ts"), Some(("default", "/api/orders".to_owned())));
+        assert_eq!(of("app/orders/page.tsx"), None);
+        assert_eq!(of("pages/orders.tsx"), None);
+    }
+}

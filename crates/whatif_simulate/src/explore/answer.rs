@@ -93,6 +93,8 @@ pub enum Incompleteness {
     /// More threads and messages at once, more lock tokens or longer local
     /// loops than a state can hold.
     SlotLimit,
+    /// It never comes to rest, so nothing can be said about what is left.
+    NeverAtRest,
     /// The slice cannot be explored.
     Rejected(Rejected),
     /// No explorer answers this question yet.
@@ -245,6 +247,7 @@ impl<'a> Asked<'a> {
             Found::Violation(trace) => Outcome::Violated(trace),
             Found::Clean => Outcome::Clean,
             Found::StateLimit => Outcome::Incomplete(Incompleteness::StateLimit),
+            Found::NeverAtRest => Outcome::Incomplete(Incompleteness::NeverAtRest),
             Found::SlotLimit => Outcome::Incomplete(Incompleteness::SlotLimit),
         }
     }

@@ -265,6 +265,25 @@ impl Machine<'_> {
         }
     }
 
+    /// Entries with a time to live come to its end.
+    pub(super) fn expiry_steps(&self, state: &State, out: &mut Successors) {
+        let items = self.code.program.items.iter().zip(&self.layout.items).enumerate();
+        for (item, (_, fields)) in items.filter(|(_, (item, _))| item.expires) {
+            let Some(field) = fields.value else { continue };
+            let requests = if field.stride == 0 { 1 } else { self.code.requests.len() };
+            for request in 0..requests {
+                if state.get(field, request) == 0 {
+                    continue;
+                }
+                let mut next = *state;
+                next.set(field, request, 0);
+                let (kind, place) = (ActionKind::Expires, u16::try_from(item).unwrap_or(0));
+                let request = u8::try_from(request).unwrap_or(0);
+                out.emit(next, Action { kind, place, request, fault: None }, Vec::new());
+            }
+        }
+    }
+
     pub(super) fn lease_steps(&self, state: &State, out: &mut Successors) {
         for (lock, fields) in self.layout.locks.iter().enumerate() {
             let held = state.get(fields.holder, 0) != 0;

@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::fault::Fault;
 use super::layout::Layout;
+use super::limits::MAX_VALUE;
 use super::state::{Phase, Slot, State};
 
 /// What a transition does; `place` says where.
@@ -38,6 +39,8 @@ pub(super) enum ActionKind {
     Resume,
     /// The lease of a dead holder runs out (place: lock).
     LeaseEnds,
+    /// An item forgets its value (place: item).
+    Expires,
     /// Fault (place: service).
     Crash,
     /// Fault (place: first step of the callee).
@@ -105,7 +108,15 @@ impl<'a> Machine<'a> {
 
     /// Nothing has happened.
     pub(super) fn initial(&self) -> State {
-        State::new(self.layout.fixed_words)
+        let mut state = State::new(self.layout.fixed_words);
+        for (item, fields) in self.code.program.items.iter().zip(&self.layout.items) {
+            for field in [fields.value, fields.commits].into_iter().flatten() {
+                for request in 0..self.code.requests.len() {
+                    state.set(field, request, u64::from(item.starts).min(MAX_VALUE));
+                }
+            }
+        }
+        state
     }
 
     /// Everything that may happen without a fault.
@@ -118,6 +129,7 @@ impl<'a> Machine<'a> {
         self.resume_steps(state, out);
         self.lease_steps(state, out);
         self.cut_steps(state, out);
+        self.expiry_steps(state, out);
     }
 
     fn slot_steps(&self, state: &State, index: usize, out: &mut Successors) {

@@ -132,7 +132,7 @@ pub enum Peer {
     Service(ServiceId),
 }
 
-pub use super::promise::{Client, CopyPromise, EventPromise, Promises, SpendPromise, Unknown};
+pub use super::promise::{CachePromise, Client, CopyPromise, EventPromise, Promises, SpendPromise, Unknown};
 use super::unknown::Literal;
 
 /// What a step does.
@@ -411,6 +411,11 @@ pub struct Item {
     /// Whether the value counts committed increments, so that a lower value
     /// is a lost update.
     pub counted: bool,
+    /// Whether it forgets its value by itself after some time (a cache entry
+    /// with a time to live).
+    pub expires: bool,
+    /// Its value before anything happens.
+    pub starts: u8,
 }
 
 /// A table of keys.

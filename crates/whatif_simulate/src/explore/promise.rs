@@ -35,8 +35,19 @@ pub struct Promises {
     pub acknowledged: Vec<EffectId>,
     /// Copies kept up to date by messages.
     pub copies: Vec<CopyPromise>,
+    /// Cached copies that are filled by readers.
+    pub caches: Vec<CachePromise>,
     /// Things used up by an effect.
     pub spends: Vec<SpendPromise>,
+}
+
+/// "The cache ends empty or with what the source holds."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CachePromise {
+    /// The version in the cache; zero is empty.
+    pub cache: ItemId,
+    /// The version it is a copy of.
+    pub source: ItemId,
 }
 
 /// "What was read once leads to the effect once": two requests that read the

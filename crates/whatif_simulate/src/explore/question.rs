@@ -75,6 +75,7 @@ impl Question {
                 Property::NoUnseenRemoval,
                 Property::FencedWrites,
                 Property::Convergence,
+                Property::CurrentCache,
             ],
             Question::Partition => &[
                 Property::AtMostOnce,
@@ -84,6 +85,7 @@ impl Question {
                 Property::HonestAnswer,
                 Property::CompensatedOnce,
                 Property::NothingStuck,
+                Property::Answered,
             ],
             Question::Slow => &[],
         }

@@ -168,6 +168,10 @@ fn relevant_items(slice: &Slice, properties: &[Property]) -> Vec<bool> {
     for item in spent_items(slice, properties) {
         set(&mut relevant, item.index());
     }
+    for promise in slice.promises.caches.iter().filter(|_| properties.contains(&Property::CurrentCache)) {
+        set(&mut relevant, promise.cache.index());
+        set(&mut relevant, promise.source.index());
+    }
     for step in program.operations.iter().flat_map(|operation| &operation.steps) {
         let StepKind::Write { item: Some(item), kind, guard, token, .. } = step.kind else { continue };
         let removes = unseen && matches!(kind, WriteKind::Clear(_));

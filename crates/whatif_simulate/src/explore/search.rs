@@ -24,6 +24,8 @@ pub(super) enum Found {
     StateLimit,
     /// Nothing, but some states did not fit their packing.
     SlotLimit,
+    /// Nothing, but no state was at rest, and promises about rest were asked.
+    NeverAtRest,
 }
 
 /// A finished search.
@@ -56,6 +58,8 @@ struct Search<'a> {
     generated: u64,
     /// Whether no more faults may follow.
     last: bool,
+    /// Whether a state was met at rest.
+    rested: bool,
 }
 
 /// States of one layer, packed one behind the other as (id, length, words).
@@ -93,6 +97,7 @@ impl<'a> Search<'a> {
             full: false,
             generated: 0,
             last: false,
+            rested: false,
         }
     }
 
@@ -116,7 +121,13 @@ impl<'a> Search<'a> {
             }
             layer = next_layer.at;
         }
-        if self.successors.truncated { Found::SlotLimit } else { Found::Clean }
+        if self.successors.truncated {
+            Found::SlotLimit
+        } else if !self.rested && self.properties.iter().any(|property| property.is_about_rest()) {
+            Found::NeverAtRest
+        } else {
+            Found::Clean
+        }
     }
 
     /// All states with one number of faults, nearest first.
@@ -176,6 +187,7 @@ impl<'a> Search<'a> {
             quiescent: self.successors.list.is_empty() && !self.successors.truncated,
         };
         self.successors.truncated |= truncated;
+        self.rested |= view.settled();
         if let Some(breach) = property::first_broken(self.properties, &view) {
             let unfelt = self.code.layout.felt.is_some_and(|felt| state.get(felt, 0) == 0);
             // What breaks without a cut is not about cuts, nor is what follows.

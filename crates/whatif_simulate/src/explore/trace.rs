@@ -59,6 +59,8 @@ pub enum Actor {
     Network(OperationId),
     /// The lock service.
     Lock(LockId),
+    /// A stored value that forgets itself.
+    Item(ItemId),
     /// The network between two sides.
     Between(Cut),
 }
@@ -109,6 +111,8 @@ pub enum Event {
     Duplicated,
     /// A living holder's lease runs out.
     LeaseExpires,
+    /// A value comes to the end of its time.
+    Expires,
     /// Two sides cannot reach each other any more.
     CutOff,
     /// They can again.
@@ -230,7 +234,12 @@ fn describe(code: &Code, before: &State, taken: &Successor, names: Renaming) -> 
     }
     let of_no_request = matches!(
         action.kind,
-        ActionKind::Crash | ActionKind::Expire | ActionKind::LeaseEnds | ActionKind::Cut | ActionKind::Heal
+        ActionKind::Crash
+            | ActionKind::Expire
+            | ActionKind::LeaseEnds
+            | ActionKind::Expires
+            | ActionKind::Cut
+            | ActionKind::Heal
     );
     TraceStep {
         actor: actor(code, action),
@@ -270,7 +279,7 @@ fn place_hit(code: &Code, action: Action) -> Option<Place> {
                 |step: &StepKind| matches!(step, StepKind::Lock { lock, .. } if u16::from(lock.0) == action.place);
             Some(place(code, code.steps.iter().position(takes)?))
         }
-        ActionKind::Crash | ActionKind::Cut | ActionKind::Heal => None,
+        ActionKind::Crash | ActionKind::Cut | ActionKind::Heal | ActionKind::Expires => None,
         _ => Some(place(code, usize::from(action.place))),
     }
 }
@@ -293,6 +302,7 @@ fn actor(code: &Code, action: Action) -> Actor {
         | ActionKind::CallAgain
         | ActionKind::Resume
         | ActionKind::Unreachable => Actor::Operation(operation()),
+        ActionKind::Expires => Actor::Item(ItemId(small)),
         ActionKind::Cut | ActionKind::Heal => Actor::Between(code.cuts[usize::from(action.place)]),
         ActionKind::RelayPublish | ActionKind::RelayMark => Actor::Relay(TopicId(small)),
         ActionKind::LeaseEnds | ActionKind::Expire => Actor::Lock(LockId(small)),
@@ -324,6 +334,7 @@ fn event(code: &Code, action: Action, after: &State) -> Event {
         ActionKind::RelayMark => Event::RelayMark,
         ActionKind::Resume => Event::Resume,
         ActionKind::LeaseEnds => Event::LeaseEnds,
+        ActionKind::Expires => Event::Expires,
         ActionKind::Crash => Event::Crash,
         ActionKind::LoseRequest => Event::RequestLost,
         ActionKind::LoseReply => Event::ReplyLost,

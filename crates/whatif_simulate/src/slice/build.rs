@@ -252,7 +252,7 @@ impl Built<'_> {
         }
         let items = &mut self.slice.program.items;
         let name = if name.is_empty() { self.system.address(node).to_owned() } else { name.to_owned() };
-        items.push(Item { name, store: store(node), shared: true, counted: true });
+        items.push(Item { name, store: store(node), shared: true, counted: true, expires: false, starts: 0 });
         let id = ItemId(last(items));
         self.items.insert(key, id);
         id

@@ -35,6 +35,7 @@ pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, 
             Incompleteness::StateLimit => format!("stopped after {states} states"),
             Incompleteness::SlotLimit => "more is in flight at once than a state holds".to_owned(),
             Incompleteness::Rejected(why) => format!("the operation is too large to explore: {}", rejected(why)),
+            Incompleteness::NeverAtRest => "it never comes to rest".to_owned(),
             Incompleteness::NotExplored => "not explored".to_owned(),
         }),
     }
@@ -142,6 +143,7 @@ fn actor(built: &Built<'_>, actor: Actor) -> String {
         Actor::Service(id) => program.services.get(id.index()).cloned().unwrap_or_default(),
         Actor::Relay(id) => format!("relay of {}", program.topics.get(id.index()).map_or("?", |topic| &topic.name)),
         Actor::Network(index) => format!("network to {}", operation(built, index)),
+        Actor::Item(id) => program.items.get(id.index()).map_or("item".to_owned(), |item| item.name.clone()),
         Actor::Between(_) => "network".to_owned(),
         Actor::Lock(id) => program.locks.get(id.index()).map_or("lock".to_owned(), |lock| lock.name.clone()),
     }
@@ -170,6 +172,7 @@ fn action(built: &Built<'_>, step: &Taken) -> (String, String) {
         Event::Crash => ("crashes".to_owned(), String::new()),
         Event::RequestLost => ("loses the request".to_owned(), String::new()),
         Event::ReplyLost => ("loses the answer".to_owned(), String::new()),
+        Event::Expires => ("comes to the end of its time".to_owned(), String::new()),
         Event::CutOff => (format!("cuts {}", sides(built, step.actor)), String::new()),
         Event::Healed => ("connects them again".to_owned(), String::new()),
         Event::RequestCut => ("loses the request in the cut".to_owned(), String::new()),
@@ -309,6 +312,8 @@ fn broken(built: &Built<'_>, breach: Breach) -> String {
             format!("an update of `{subject}` is lost: both read the same value and the second overwrites the first")
         }
         Property::FencedWrites => format!("`{subject}` is overwritten by the holder of an expired lease"),
+        Property::CurrentCache => format!("`{subject}` keeps an old value, and nothing ends it"),
+        Property::Answered => format!("`{subject}` ends without an answer to its caller"),
         Property::SpentOnce => {
             format!("`{subject}` is done for both requests, although there was only one `{}`", spent(built, breach))
         }
@@ -335,6 +340,10 @@ fn practice(practice: Practice) -> &'static str {
         Practice::Outbox => "an outbox row in the transaction of the write",
         Practice::CompareAndSet => "a conditional write on the version that was read",
         Practice::Fencing => "a fencing token the store checks",
+        Practice::VersionCheck => "a version that is written only over an older one",
+        Practice::ExpiringCache => "a time to live on the cache entry",
+        Practice::HandleErrors => "handling every error of the callee",
+        Practice::AnswerLast => "answering after the last write",
         Practice::ClaimFirst => "taking it away by a conditional write on what was read, before acting on it",
         Practice::Compensation => "compensation of every step, also of those with an unknown outcome",
         Practice::SagaLog => "a durable log that resumes the operation after a crash",

@@ -42,6 +42,8 @@ struct Names {
     /// A version and its copy elsewhere.
     product: ItemId,
     copy: ItemId,
+    /// Filled by readers of the product.
+    cache: ItemId,
     /// One for each request.
     order: ItemId,
     table: TableId,
@@ -93,6 +95,7 @@ fn names(random: &mut Random, world: &mut World, a: ServiceId) -> Names {
         stock: world.item("stock", ORDERS, true),
         product: world.item("product", ORDERS, false),
         copy: world.item("copy", STOCK, false),
+        cache: world.item("cache", STOCK, false),
         order: world.item("order", ORDERS, false),
         table: world.table("keys", ORDERS),
         topic: world.topic("topic", Some(a)),
@@ -102,6 +105,8 @@ fn names(random: &mut Random, world: &mut World, a: ServiceId) -> Names {
     let program = &mut world.slice.program;
     program.items[names.order.index()].shared = false;
     program.locks[0].lease = random.chance(70);
+    program.items[names.cache.index()].expires = random.chance(20);
+    program.items[names.product.index()].starts = random.small(0, 1);
     program.topics[0].ordered = random.chance(15);
     program.topics[0].effect = random.chance(20).then_some(names.effects[0]);
     if random.chance(15) {
@@ -147,6 +152,7 @@ fn promises(random: &mut Random, names: &Names) -> Promises {
         events: if of(random, 60) { vec![EventPromise { cause: effects[2], outcome: effects[0] }] } else { Vec::new() },
         acknowledged: if of(random, 60) { vec![effects[2]] } else { Vec::new() },
         copies: vec![CopyPromise { topic: names.topic, item: names.copy }],
+        caches: vec![CachePromise { cache: names.cache, source: names.product }],
         spends: vec![SpendPromise { item: names.product, effect: effects[2] }],
     }
 }
@@ -252,7 +258,12 @@ fn piece(random: &mut Random, names: &Names, effect: usize) -> Vec<StepKind> {
     let put = |guard, on_conflict| write(names.stock, WriteKind::PutNext(R0), guard, on_conflict);
     let read_copy = |from| StepKind::Read { item: names.stock, into: R0, from };
     let clear = |guard, on_conflict| write(names.product, WriteKind::Clear(R0), guard, on_conflict);
-    match random.below(15) {
+    match random.below(17) {
+        15 => vec![read(names.product), write(names.cache, WriteKind::Put(R0), Guard::None, Exit::Next)],
+        16 => vec![
+            write(names.product, WriteKind::Inc, Guard::None, Exit::Next),
+            write(names.cache, WriteKind::Set(0), Guard::None, Exit::Next),
+        ],
         12 => vec![read(names.product), apply(effect), clear(Guard::None, Exit::Next)],
         13 => vec![read(names.product), clear(Guard::Cas(R0), Exit::ReplyError), apply(effect)],
         14 => vec![read(names.product), apply(names.effects[2])],

@@ -163,6 +163,16 @@ impl Rules<'_> {
         }
     }
 
+    pub fn expiries(&self, state: &State, next: &mut Vec<Next>) {
+        for (place, cell) in &state.items {
+            if self.slice.program.items[place.0].expires && cell.value != 0 {
+                let mut expired = state.clone();
+                expired.items.get_mut(place).unwrap().value = 0;
+                next.push(Next { state: expired, cost: 1 });
+            }
+        }
+    }
+
     pub fn dead_leases(&self, state: &State, next: &mut Vec<Next>) {
         for lock in 0..state.locks.len() {
             let leased = self.slice.program.locks[lock].lease;

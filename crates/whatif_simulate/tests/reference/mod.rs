@@ -191,6 +191,7 @@ impl Rules<'_> {
         self.resumptions(state, &mut next);
         self.dead_leases(state, &mut next);
         self.cut_steps(state, &mut next);
+        self.expiries(state, &mut next);
         next
     }
 }

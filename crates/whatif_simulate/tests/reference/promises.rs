@@ -19,6 +19,8 @@ impl Rules<'_> {
             Property::CompensatedOnce => state.effects.values().any(|(applied, undone)| undone > applied),
             Property::NoLostUpdate => self.lost_update(state),
             Property::FencedWrites => state.stale_writer,
+            Property::CurrentCache => settled && self.stale_cache(state),
+            Property::Answered => settled && self.bounds.timely && state.clients.contains(&Client::GaveUp),
             Property::SpentOnce => self.spent_again(state),
             Property::NoUnseenRemoval => state.items.values().any(|cell| cell.unseen),
             Property::Convergence => settled && self.diverged(state),
@@ -90,6 +92,12 @@ impl Rules<'_> {
                 state.versions.insert((spend, request), version);
             }
         }
+    }
+
+    fn stale_cache(&self, state: &State) -> bool {
+        let value = |item: ItemId| state.items.get(&(item.index(), 0)).map_or(0, |cell| cell.value);
+        let mut caches = self.slice.promises.caches.iter();
+        caches.any(|promise| value(promise.cache) != 0 && value(promise.cache) != value(promise.source))
     }
 
     fn diverged(&self, state: &State) -> bool {

@@ -124,6 +124,17 @@ pub enum Mark3 {
     Done,
 }
 
+/// Every item with its first value.
+fn start(rules: &Rules) -> BTreeMap<(usize, usize), Cell> {
+    let items = rules.slice.program.items.iter().enumerate();
+    let cells = items.flat_map(|(item, spec)| {
+        let value = u64::from(spec.starts);
+        (0..rules.requests.len())
+            .map(move |request| ((item, request), Cell { value, commits: value, ..Cell::default() }))
+    });
+    cells.collect()
+}
+
 impl State {
     pub fn new(rules: &Rules) -> State {
         State {
@@ -131,7 +142,7 @@ impl State {
             threads: Vec::new(),
             network: Vec::new(),
             queue: Vec::new(),
-            items: BTreeMap::new(),
+            items: start(rules),
             keys: BTreeMap::new(),
             outboxes: BTreeMap::new(),
             logs: BTreeMap::new(),

@@ -72,7 +72,14 @@ impl World {
     }
 
     pub fn item(&mut self, name: &str, store: StoreId, counted: bool) -> ItemId {
-        self.slice.program.items.push(Item { name: name.to_owned(), store, shared: true, counted });
+        self.slice.program.items.push(Item {
+            name: name.to_owned(),
+            store,
+            shared: true,
+            counted,
+            expires: false,
+            starts: 0,
+        });
         ItemId(last(&self.slice.program.items))
     }
 

@@ -119,7 +119,8 @@ struct Needs {
 impl Needs {
     fn of(slice: &Slice, index: usize) -> Needs {
         let is = |item: ItemId| item.index() == index;
-        let copied = slice.promises.copies.iter().any(|copy| is(copy.item));
+        let copied = slice.promises.copies.iter().any(|copy| is(copy.item))
+            || slice.promises.caches.iter().any(|promise| is(promise.cache) || is(promise.source));
         let mut needs = Needs { value: copied, ..Needs::default() };
         let operations = slice.program.operations.iter();
         for step in operations.flat_map(|operation| &operation.steps) {

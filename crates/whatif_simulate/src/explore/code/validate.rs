@@ -68,6 +68,10 @@ fn promises_are_known(slice: &Slice) -> bool {
         .chain(promises.events.iter().flat_map(|e| [e.cause, e.outcome]));
     effects.into_iter().all(|effect| effect.index() < program.effects.len())
         && promises
+            .caches
+            .iter()
+            .all(|promise| promise.cache.index() < program.items.len() && promise.source.index() < program.items.len())
+        && promises
             .spends
             .iter()
             .all(|spend| spend.item.index() < program.items.len() && spend.effect.index() < program.effects.len())

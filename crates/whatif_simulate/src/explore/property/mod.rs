@@ -1,9 +1,11 @@
 //! The promises checked on every state, one file each.
 
 mod all_or_compensated;
+mod answered;
 mod at_most_once;
 mod compensated_once;
 mod convergence;
+mod current_cache;
 mod fenced_writes;
 mod honest_answer;
 mod no_lost_event;
@@ -41,6 +43,10 @@ pub enum Property {
     FencedWrites,
     /// P10: copies end with the newest version published.
     Convergence,
+    /// P11: a cache ends empty or with what its source holds.
+    CurrentCache,
+    /// P20: whoever asks gets an answer while everything is in time.
+    Answered,
     /// P18: what was read once is used up once.
     SpentOnce,
     /// P19: nothing is removed that was changed since it was read.
@@ -83,9 +89,16 @@ impl Property {
             Property::NoLostUpdate => "P8",
             Property::FencedWrites => "P9",
             Property::Convergence => "P10",
+            Property::CurrentCache => "P11",
+            Property::Answered => "P20",
             Property::SpentOnce => "P18",
             Property::NoUnseenRemoval => "P19",
         }
+    }
+
+    /// Whether the others of its question ask what is left in the end.
+    pub(super) fn is_about_rest(self) -> bool {
+        matches!(self, Property::AllOrCompensated | Property::HonestAnswer | Property::Answered)
     }
 
     fn broken(self, view: &View) -> Broken {
@@ -100,6 +113,8 @@ impl Property {
             Property::NoLostUpdate => no_lost_update::broken(view),
             Property::FencedWrites => fenced_writes::broken(view),
             Property::Convergence => convergence::broken(view),
+            Property::CurrentCache => current_cache::broken(view),
+            Property::Answered => answered::broken(view),
             Property::SpentOnce => spent_once::broken(view),
             Property::NoUnseenRemoval => no_unseen_removal::broken(view),
         }
@@ -137,6 +152,8 @@ pub(super) fn relevant_effects(slice: &Slice, properties: &[Property]) -> Vec<bo
             Property::SpentOnce => promises.spends.iter().map(|spend| spend.effect).for_each(&mut mark),
             Property::NothingStuck
             | Property::NoLostUpdate
+            | Property::CurrentCache
+            | Property::Answered
             | Property::NoUnseenRemoval
             | Property::FencedWrites
             | Property::Convergence => {}
@@ -183,7 +200,7 @@ impl View<'_> {
 
     /// Whether everything sent has been dealt with. A message that used up
     /// its deliveries is a bound of the exploration, not an outcome.
-    fn settled(&self) -> bool {
+    pub(super) fn settled(&self) -> bool {
         self.quiescent && !self.state.slots().any(|slot| slot.phase() == Phase::Queued)
     }
 }

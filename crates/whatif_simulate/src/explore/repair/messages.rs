@@ -36,6 +36,31 @@ fn acknowledge_last(operation: &mut Operation) {
     }
 }
 
+/// Moves an answer that comes too early behind the last step that works.
+pub(super) fn answer_last(slice: &mut Slice) {
+    for operation in &mut slice.program.operations {
+        let steps = &mut operation.steps;
+        let answer = steps.iter().position(|step| step.kind == StepKind::Respond { ok: true });
+        let last = steps.iter().rposition(|step| matches!(step.kind, StepKind::Write { .. } | StepKind::Commit));
+        if let (Some(answer), Some(last)) = (answer, last)
+            && answer < last
+            && steps[answer..last].iter().all(|step| step.kind != StepKind::End)
+        {
+            steps[answer].kind = StepKind::Skip;
+            edit::insert_after(operation, last, &[StepKind::Respond { ok: true }]);
+        }
+    }
+}
+
+/// Gives every call one way on, whatever goes wrong.
+pub(super) fn handle_errors(slice: &mut Slice) {
+    for step in slice.program.operations.iter_mut().flat_map(|operation| &mut operation.steps) {
+        if let StepKind::Call { on_error, on_timeout, .. } = &mut step.kind {
+            *on_error = *on_timeout;
+        }
+    }
+}
+
 /// Stores each message in the transaction of the write nearest to it.
 pub(super) fn store_messages(slice: &mut Slice) -> Option<()> {
     for index in 0..slice.program.operations.len() {

@@ -7,6 +7,7 @@ mod edit;
 mod keys;
 mod messages;
 mod saga_log;
+mod versions;
 
 use super::program::Slice;
 use super::trace::Trace;
@@ -26,6 +27,15 @@ pub enum Practice {
     Outbox,
     /// A value read before is written back only if it has not changed.
     CompareAndSet,
+    /// Copies and caches take a version only over an older one, and a writer
+    /// leaves its version in the cache instead of emptying it.
+    VersionCheck,
+    /// Cache entries have a time to live.
+    ExpiringCache,
+    /// The caller is answered after the last write.
+    AnswerLast,
+    /// An error of a callee is handled like a timeout.
+    HandleErrors,
     /// What is used up is taken away before it is acted upon, and only if it
     /// is still what was read.
     ClaimFirst,
@@ -53,12 +63,16 @@ pub struct Repair {
 
 impl Practice {
     /// Every practice, in the order in which they are tried.
-    pub const ALL: [Practice; 9] = [
+    pub const ALL: [Practice; 13] = [
         Practice::AtomicKey,
         Practice::Inbox,
         Practice::AckAfterCommit,
         Practice::Outbox,
         Practice::CompareAndSet,
+        Practice::VersionCheck,
+        Practice::ExpiringCache,
+        Practice::AnswerLast,
+        Practice::HandleErrors,
         Practice::ClaimFirst,
         Practice::Fencing,
         Practice::Compensation,
@@ -76,6 +90,10 @@ impl Practice {
             Practice::AckAfterCommit => messages::acknowledge_late(&mut changed),
             Practice::Outbox => messages::store_messages(&mut changed)?,
             Practice::CompareAndSet => concurrency::compare_and_set(&mut changed),
+            Practice::VersionCheck => versions::check_versions(&mut changed),
+            Practice::ExpiringCache => versions::expire(&mut changed),
+            Practice::AnswerLast => messages::answer_last(&mut changed),
+            Practice::HandleErrors => messages::handle_errors(&mut changed),
             Practice::ClaimFirst => concurrency::claim_first(&mut changed)?,
             Practice::Fencing => concurrency::fence(&mut changed),
             Practice::Compensation => compensation::compensate(&mut changed)?,

@@ -14,8 +14,9 @@ pub(super) fn log_and_resume(slice: &mut Slice) -> Option<()> {
         return None;
     }
     close_before_answers(operation);
-    log_failure_paths(operation);
+    let stage = log_failure_paths(operation);
     log_first_effect(operation, &effects)?;
+    log_later_effects(operation, &effects, stage);
     operation.resumes = true;
     Some(())
 }
@@ -35,7 +36,8 @@ fn close_before_answers(operation: &mut Operation) {
     }
 }
 
-fn log_failure_paths(operation: &mut Operation) {
+/// Returns the first stage that is still free.
+fn log_failure_paths(operation: &mut Operation) -> u8 {
     let mut stage = 2;
     let mut at = 0;
     while at < operation.steps.len() && stage <= MAX_STAGE {
@@ -43,6 +45,27 @@ fn log_failure_paths(operation: &mut Operation) {
             let log = StepKind::SagaLog { stage: Some(stage) };
             edit::insert_before(operation, usize::from(path), &[log]);
             stage += 1;
+        }
+        at += 1;
+    }
+    stage
+}
+
+/// Each further effect of its own in the transaction of that effect: whoever
+/// resumes must not take back, or do again, what is done.
+fn log_later_effects(operation: &mut Operation, effects: &[EffectId], mut stage: u8) {
+    let mut at = 0;
+    while at < operation.steps.len() && stage <= MAX_STAGE {
+        let own = matches!(operation.steps[at].kind,
+            StepKind::Write { effect: Some(Applies { effect, undo: false }), .. } if effects.contains(&effect));
+        if own {
+            let (begin, commit) = edit::in_transaction(operation, at);
+            let logged = operation.steps[begin..commit].iter().any(|step| is_log(step.kind));
+            if !logged {
+                edit::insert_before(operation, commit, &[StepKind::SagaLog { stage: Some(stage) }]);
+                stage += 1;
+            }
+            at = commit;
         }
         at += 1;
     }

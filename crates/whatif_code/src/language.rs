@@ -58,7 +58,7 @@ pub(crate) struct Manners {
     pub(crate) number_ms: f64,
     /// Types, functions and variants are named by paths through modules and types (Rust).
     pub(crate) qualified_paths: bool,
-    /// Generated code spells the methods of services in snake case (Rust).
+    /// Generated code spells the methods of services in snake or camel case (Rust, Java).
     pub(crate) snake_case_stubs: bool,
     /// Handlers are given what was made at the start, by its type (Rust).
     pub(crate) shares_state: bool,
@@ -77,6 +77,8 @@ pub(crate) struct Manners {
     pub(crate) bare_library_names: bool,
     /// Functions have names like types, so a capital letter does not tell a constructor (Go, C#).
     pub(crate) capital_functions: bool,
+    /// Classes have methods for their fields that nobody wrote: records, annotations that make them (Java).
+    pub(crate) accessors: bool,
     /// Objects are handed to constructors, fields and handlers by their declared types.
     pub(crate) injects: bool,
 }

@@ -53,6 +53,7 @@ impl Dialect for CSharp {
             implicit_receiver: true,
             bare_library_names: true,
             capital_functions: true,
+            accessors: false,
             injects: true,
         }
     }

@@ -62,6 +62,7 @@ impl Dialect for Go {
             implicit_receiver: false,
             bare_library_names: false,
             capital_functions: true,
+            accessors: false,
             injects: false,
         }
     }

@@ -23,7 +23,16 @@ impl Dialect for Java {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &[include_str!("../knowledge/java/words.toml"), include_str!("../knowledge/java/language.toml")]
+        &[
+            include_str!("../knowledge/java/words.toml"),
+            include_str!("../knowledge/java/language.toml"),
+            include_str!("../knowledge/java/spring.toml"),
+            include_str!("../knowledge/java/http.toml"),
+            include_str!("../knowledge/java/stores.toml"),
+            include_str!("../knowledge/java/brokers.toml"),
+            include_str!("../knowledge/java/resilience.toml"),
+            include_str!("../knowledge/java/rpc.toml"),
+        ]
     }
 
     fn is_manifest(&self, name: &str) -> bool {
@@ -43,7 +52,7 @@ impl Dialect for Java {
             errors_are_values: false,
             number_ms: 1.0,
             qualified_paths: false,
-            snake_case_stubs: false,
+            snake_case_stubs: true,
             shares_state: false,
             starts_in_main: true,
             declares: false,
@@ -52,6 +61,7 @@ impl Dialect for Java {
             implicit_receiver: true,
             bare_library_names: false,
             capital_functions: false,
+            accessors: true,
             injects: true,
         }
     }

@@ -67,6 +67,7 @@ impl Dialect for JavaScript {
             implicit_receiver: false,
             bare_library_names: false,
             capital_functions: false,
+            accessors: false,
             injects: true,
         }
     }

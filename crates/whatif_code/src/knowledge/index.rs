@@ -69,6 +69,23 @@ impl Knowledge {
         })
     }
 
+    /// The names known directly below a path, each with its whole canonical name.
+    pub(crate) fn names_below(&self, language: Language, path: &str) -> Vec<(&str, &str)> {
+        let table = self.table(language);
+        let below = |symbol: &'_ str| {
+            let rest = symbol.strip_prefix(path)?.strip_prefix('.')?;
+            let length = rest.find('.').unwrap_or(rest.len());
+            Some((path.len() + 1, path.len() + 1 + length))
+        };
+        let symbols = table.forms.keys().chain(table.types.keys());
+        let mut found: Vec<(&str, &str)> = symbols
+            .filter_map(|symbol| below(symbol).map(|(start, end)| (&symbol[start..end], &symbol[..end])))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// The words of a language.
     pub fn words(&self, language: Language) -> &Words {
         &self.table(language).words

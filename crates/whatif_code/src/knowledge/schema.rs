@@ -125,6 +125,12 @@ pub struct TypeForm {
     /// Members that every class derived from it has, by the type they are of.
     #[serde(default)]
     pub members: BTreeMap<String, String>,
+    /// What its type arguments are, as properties of whatever derives from it.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Methods of interfaces that extend it, by what their names begin with, and the form they are like.
+    #[serde(default)]
+    pub derived: BTreeMap<String, String>,
 }
 
 /// Fields and elements that are named by the program.
@@ -185,6 +191,12 @@ pub struct Words {
     /// Methods of results and optional values, and what they do to the failure inside.
     #[serde(default)]
     pub result_methods: BTreeMap<String, ResultMethod>,
+    /// Annotations and calls that make a field the version of its row.
+    #[serde(default)]
+    pub version_marks: Vec<String>,
+    /// Last names of parameter types by which the methods of a generated service are told.
+    #[serde(default)]
+    pub rpc_parameters: Vec<String>,
     /// Receivers that log, as last names: `log`, `logger`.
     #[serde(default)]
     pub loggers: Vec<String>,

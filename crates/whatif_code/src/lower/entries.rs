@@ -88,6 +88,7 @@ impl<'a> Interpreter<'a> {
             self.load_modules();
             self.register_conventions();
         }
+        self.register_components();
         let flow = self.finish_run(OnError::Unknown);
         // What these functions do besides registering is not what the program does at its start.
         self.begin_run(None);

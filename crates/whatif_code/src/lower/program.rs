@@ -1,6 +1,7 @@
 //! The modules of one unit with their names resolved to declarations.
 
 use crate::ir;
+use crate::knowledge::Knowledge;
 use std::collections::{BTreeMap, HashMap};
 use whatif_model::facts::code::Language;
 use whatif_model::{FileId, Range, Span};
@@ -35,6 +36,8 @@ pub(crate) struct Program<'a> {
     extensions: HashMap<&'a str, Vec<FunctionId>>,
     /// Types by the module that declares them.
     in_module: HashMap<(usize, &'a str), TypeId>,
+    /// Methods of one type that share their name, by the first of them.
+    overloads: HashMap<FunctionId, Vec<FunctionId>>,
     /// Python: folders names may be imported from, shortest last.
     pub(crate) roots: Vec<String>,
 }
@@ -82,6 +85,7 @@ impl<'a> Program<'a> {
             package_of: Vec::new(),
             by_path: BTreeMap::new(),
             extensions: HashMap::new(),
+            overloads: HashMap::new(),
             in_module: HashMap::new(),
             roots,
         };
@@ -137,9 +141,45 @@ impl<'a> Program<'a> {
             let ty = ty.or_else(|| self.imported_type(function.module, owner));
             if let Some(ty) = ty {
                 let methods = &mut self.types[ty.0 as usize].methods;
-                methods.entry(&function.ir.name).or_insert(FunctionId(index(at)));
+                let first = *methods.entry(&function.ir.name).or_insert(FunctionId(index(at)));
+                if first.0 != index(at) {
+                    self.overloads.entry(first).or_default().push(FunctionId(index(at)));
+                }
             }
         }
+    }
+
+    /// Takes names that a module imports with all others of a package from what is known about libraries.
+    pub(crate) fn import_wildcards(&mut self, knowledge: &'a Knowledge) {
+        let mut known: HashMap<&str, Vec<(&'a str, &'a str)>> = HashMap::new();
+        for (at, module) in self.modules.iter().enumerate() {
+            for import in module.imports.iter().filter(|import| import.name == "*") {
+                let path = import.path.trim_end_matches(".*");
+                let names = known.entry(path).or_insert_with(|| knowledge.names_below(self.language, path));
+                for (name, symbol) in names {
+                    self.imports[at].entry(name).or_insert(symbol);
+                }
+            }
+        }
+    }
+
+    /// Every method of its type that shares the name of this one, itself first.
+    pub(crate) fn overloads(&self, first: FunctionId) -> impl Iterator<Item = FunctionId> + '_ {
+        std::iter::once(first).chain(self.overloads.get(&first).into_iter().flatten().copied())
+    }
+
+    /// The method that a call with so many arguments means, when several share the name.
+    pub(crate) fn overload(&self, first: FunctionId, count: usize) -> FunctionId {
+        if !self.overloads.contains_key(&first) {
+            return first;
+        }
+        let fits = |id: &FunctionId| self.function(*id).ir.params.len() == count;
+        let takes_more = |id: &FunctionId| {
+            let params = &self.function(*id).ir.params;
+            params.last().is_some_and(|last| last.ty.starts_with("...") || last.default.is_some())
+        };
+        let found = self.overloads(first).find(fits).or_else(|| self.overloads(first).find(takes_more));
+        found.unwrap_or(first)
     }
 
     /// The functions that are called like members of their first argument.
@@ -174,6 +214,14 @@ impl<'a> Program<'a> {
         self.packages[package].functions.get(name).copied()
     }
 
+    /// The `main` of a class that a module declares.
+    pub(crate) fn static_main(&self, module: usize) -> Option<FunctionId> {
+        let is_main = |declared: &Declared<'_>| {
+            declared.module == module && declared.ir.name == "main" && declared.ir.receiver.is_empty()
+        };
+        self.functions.iter().position(is_main).map(|at| FunctionId(index(at)))
+    }
+
     /// A type by package and name.
     pub(crate) fn find_type(&self, package: usize, name: &str) -> Option<TypeId> {
         self.packages[package].types.get(name).copied()
@@ -191,6 +239,11 @@ impl<'a> Program<'a> {
                 let last = rest.rsplit('.').next().unwrap_or(rest);
                 self.find_type(self.package_of[module], last)
             }
+            Some((outer, rest)) if self.nests(module, outer) => {
+                let outer = self.named_type(module, outer)?;
+                let last = rest.rsplit('.').next().unwrap_or(rest);
+                self.find_type(self.package_of[self.ty(outer).module], last)
+            }
             Some((package, name)) => match self
                 .resolve(module, self.import(module, package).or_else(|| keyword(package))?)
             {
@@ -202,6 +255,11 @@ impl<'a> Program<'a> {
                 Imported::Library(_) => None,
             },
         }
+    }
+
+    /// Whether a name is a type that may hold others.
+    fn nests(&self, module: usize, name: &str) -> bool {
+        crate::language::dialect(self.language).manners().implicit_receiver && self.named_type(module, name).is_some()
     }
 
     /// A type that the module itself declares.
@@ -216,15 +274,30 @@ impl<'a> Program<'a> {
     }
 
     fn imported_type(&self, module: usize, name: &str) -> Option<TypeId> {
-        match self.resolve(module, self.import(module, name)?) {
+        let Some(path) = self.import(module, name) else { return self.type_among_all(module, name) };
+        match self.resolve(module, path) {
             Imported::Own(package, rest) => self.type_in(package, &rest, ALIASES_MAX),
             Imported::Library(_) => None,
         }
     }
 
+    /// A type of a package of which everything is imported.
+    fn type_among_all(&self, module: usize, name: &str) -> Option<TypeId> {
+        let wildcards = self.modules[module].imports.iter().filter(|import| import.name == "*");
+        wildcards.into_iter().find_map(|import| match self.resolve(module, &import.path) {
+            Imported::Own(package, rest) if rest.is_empty() => self.find_type(package, name),
+            _ => None,
+        })
+    }
+
     /// A type by what remains of a path below a package, which may only hand it on.
     fn type_in(&self, package: usize, rest: &[String], depth: usize) -> Option<TypeId> {
-        let [name] = rest else { return None };
+        let name = match rest {
+            [name] => name,
+            // A type inside another one is listed by its own name.
+            [outer, .., name] if self.find_type(package, outer).is_some() => name,
+            _ => return None,
+        };
         if let Some(found) = self.find_type(package, name) {
             return Some(found);
         }

@@ -40,17 +40,19 @@ pub(super) fn lower_unit<'p>(
     knowledge: &Knowledge,
 ) -> CodeUnit {
     let versions = Versions::of_packages(packages);
-    let program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone());
+    let mut program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone());
+    program.import_wildcards(knowledge);
     let main = unit.main.and_then(|module| main_function(&program, module));
     let mut found = entries::run(&program, knowledge, &versions, main);
-    if main.is_none() && dialect(unit.language).manners().starts_in_main {
+    if unit.main.is_none() && dialect(unit.language).manners().starts_in_main {
         found.belongs_to_others();
     }
     assemble(unit, &program, main, found, knowledge)
 }
 
 fn main_function(program: &Program<'_>, module: usize) -> Option<FunctionId> {
-    program.find_function(program.package_of[module], "main")
+    let declared = program.find_function(program.package_of[module], "main");
+    declared.or_else(|| program.static_main(module))
 }
 
 fn assemble(
@@ -67,6 +69,7 @@ fn assemble(
         }
         None => first_span(unit),
     };
+    let manners = dialect(unit.language).manners();
     let serving = !found.entries.is_empty();
     let tool = uses_tool(unit, knowledge) || in_tool_folder(&unit.root);
     let auxiliary = tool || (!serving && found.serves.is_empty() && found.background.is_empty());
@@ -77,7 +80,8 @@ fn assemble(
     if tracing.is_unknown() {
         tracing = by_agent(unit, knowledge);
     }
-    if tracing.is_unknown() && serving {
+    // An agent may be attached where the program is started.
+    if tracing.is_unknown() && serving && !(manners.starts_in_main && manners.injects) {
         tracing = Fact::absent(Evidence::stated(Stage::Code, span, "no tracing is installed"));
     }
     CodeUnit {
@@ -93,7 +97,8 @@ fn assemble(
         peers: found.peers,
         server_timeout: found.server_timeout,
         unused_deadlines: found.unused_deadlines,
-        graceful_shutdown: if dialect(unit.language).manners().starts_in_main {
+        // Frameworks that inject also handle the stop signal, as their configuration says.
+        graceful_shutdown: if manners.starts_in_main && !manners.injects {
             whole(found.graceful, "no stop signal is handled")
         } else {
             found.graceful

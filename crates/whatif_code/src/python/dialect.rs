@@ -63,6 +63,7 @@ impl Dialect for Python {
             implicit_receiver: false,
             bare_library_names: false,
             capital_functions: false,
+            accessors: false,
             injects: false,
         }
     }

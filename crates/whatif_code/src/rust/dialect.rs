@@ -66,6 +66,7 @@ impl Dialect for Rust {
             implicit_receiver: false,
             bare_library_names: false,
             capital_functions: false,
+            accessors: false,
             injects: false,
         }
     }

@@ -306,6 +306,12 @@ impl<'a> Interpreter<'a> {
         if let Some(method) = declared.filter(|_| !is_abstract) {
             return self.inline_declared(method, Some(receiver.clone()), args, site.range);
         }
+        if let Some(value) = self.declared_call(receiver, ty, name, args, site) {
+            return value;
+        }
+        if let Some(value) = self.accessor(receiver, id, ty, name, args) {
+            return value;
+        }
         if let Some(value) = self.object(id).fields.get(name).cloned()
             && !value.is_unknown()
         {

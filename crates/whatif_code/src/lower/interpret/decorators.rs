@@ -4,7 +4,7 @@ use super::call::Argument;
 use super::inline::Callee;
 use super::library::Use;
 use super::state::{Class, Interpreter};
-use crate::ir::{Expr, ExprKind};
+use crate::ir::{CONSTRUCTOR, Expr, ExprKind};
 use crate::knowledge::Does;
 use crate::lower::values::{Abs, Kind, ObjectId};
 use whatif_model::facts::code::Trigger;
@@ -15,7 +15,8 @@ use whatif_model::{Fact, Range, Span, Value};
 pub(super) enum Wrap {
     Retry(Retry, Span),
     Transaction(Span),
-    Breaker,
+    Breaker(String, Span),
+    Spawn(Span),
 }
 
 impl<'a> Interpreter<'a> {
@@ -149,7 +150,8 @@ impl<'a> Interpreter<'a> {
         if self.is_go() {
             return wraps;
         }
-        for decorator in &callee.function.decorators {
+        let own = callee.function.decorators.iter();
+        for decorator in own.chain(self.class_decorators(callee)) {
             let (target, args): (&'a Expr, &'a [crate::ir::Arg]) = match &decorator.kind {
                 ExprKind::Call(call) => (&call.callee, &call.args),
                 _ => (decorator, &[]),
@@ -171,15 +173,57 @@ impl<'a> Interpreter<'a> {
                         .collect();
                     wraps.push(Wrap::Retry(self.library_retry(found, &args, span), span));
                 }
+                // One begun around it goes on.
+                Does::Transaction if self.annotated > 0 && !begins_anew(args) => {}
                 Does::Transaction => wraps.push(Wrap::Transaction(span)),
-                Does::Breaker => wraps.push(Wrap::Breaker),
+                Does::Breaker => wraps.push(Wrap::Breaker(found.library.name.clone(), span)),
+                Does::Spawn => wraps.push(Wrap::Spawn(span)),
                 _ => {}
             }
         }
         wraps
     }
 
-    fn decorator_symbol(&mut self, target: &'a Expr, module: usize) -> Option<String> {
+    /// What the annotations of a class put around every method of it.
+    fn class_decorators(&self, callee: Callee<'a>) -> &'a [Expr] {
+        let owner =
+            callee.function.owner.as_ref().filter(|_| self.manners.injects && callee.function.name != CONSTRUCTOR);
+        match owner.and_then(|owner| self.program.named_type(callee.module, owner)) {
+            Some(ty) => &self.program.ty(ty).ir.decorators,
+            None => &[],
+        }
+    }
+
+    /// Runs something inside what decorators put around it.
+    pub(super) fn run_wrapped(&mut self, wraps: Vec<Wrap>, run: impl FnOnce(&mut Self) -> Abs<'a>) -> Abs<'a> {
+        let first = self.next_effect();
+        let transactions = wraps.iter().filter(|wrap| matches!(wrap, Wrap::Transaction(_))).count();
+        let breakers = self.breakers.len();
+        for wrap in &wraps {
+            if let Wrap::Breaker(name, span) = wrap {
+                self.breakers.push((name.clone(), *span));
+            }
+        }
+        let outer = if transactions > 0 { std::mem::take(&mut self.dirty) } else { Vec::new() };
+        self.annotated += transactions;
+        self.open_block();
+        let result = run(self);
+        self.annotated -= transactions;
+        if transactions > 0 {
+            self.write_changed();
+            self.dirty = outer;
+        }
+        self.breakers.truncate(breakers);
+        let steps = self.close_block();
+        let spawned = wraps.iter().any(|wrap| matches!(wrap, Wrap::Spawn(_)));
+        self.wrap_decorated(steps, wraps, first);
+        if spawned {
+            self.discard(&result);
+        }
+        result
+    }
+
+    pub(super) fn decorator_symbol(&mut self, target: &'a Expr, module: usize) -> Option<String> {
         let dotted = target.dotted()?;
         let (head, rest) = dotted.split_once('.').map_or((dotted.as_str(), ""), |(head, rest)| (head, rest));
         let path = self.program.import(module, head)?;
@@ -201,9 +245,16 @@ impl<'a> Interpreter<'a> {
                     vec![Self::loop_step(steps, LoopKind::Retry(retry), span)]
                 }
                 Wrap::Transaction(span) => vec![Step::Transaction { body: steps, store: None, span }],
-                Wrap::Breaker => steps,
+                Wrap::Breaker(..) => steps,
+                Wrap::Spawn(span) => vec![Step::Spawn { body: steps, span }],
             };
         }
         self.push_steps(steps);
     }
+}
+
+/// Whether an annotation asks for a transaction of its own
+/// (<https://docs.spring.io/spring-framework/reference/data-access/transaction/declarative/tx-propagation.html>).
+fn begins_anew(args: &[crate::ir::Arg]) -> bool {
+    args.iter().any(|arg| arg.value.dotted().is_some_and(|value| value.ends_with("REQUIRES_NEW")))
 }

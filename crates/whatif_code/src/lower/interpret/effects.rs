@@ -224,10 +224,22 @@ impl<'a> Interpreter<'a> {
     /// Topic or routing key; the exchange when there is no other name.
     fn topic_of(&self, call: &Use<'a, '_>) -> Option<Value> {
         let named = |key: &str| {
-            self.property(call, key).or_else(|| self.carried_message(call, key)).map(|value| first_text(&value))
+            let given = self.property(call, key).filter(|value| !matches!(value.kind, Kind::Object(_)));
+            given.or_else(|| self.carried_message(call, key)).map(|value| self.topic_text(&value))
         };
         let known = |value: &Value| value.as_text().as_deref() != Some("") && !value.parts.is_empty();
         named("topic").filter(known).or_else(|| named("exchange").filter(known))
+    }
+
+    /// The name of a topic; a class stands for the topic of its objects.
+    fn topic_text(&self, value: &Abs<'a>) -> Value {
+        let Kind::Type(ty) = value.kind else { return first_text(value) };
+        let declared = self.program.ty(ty);
+        let package = &self.program.modules[declared.module].package;
+        if self.manners.accessors && !package.is_empty() {
+            return Value::text(format!("{package}.{}", declared.ir.name));
+        }
+        Value::text(declared.ir.name.clone())
     }
 
     fn carried_message(&self, call: &Use<'a, '_>, key: &str) -> Option<Abs<'a>> {
@@ -266,7 +278,8 @@ impl<'a> Interpreter<'a> {
         match call.form.does {
             Does::Publish => {
                 let peer = self.peer(call, PeerRole::Topic);
-                self.partner_effect(call, EffectKind::Publish { outbox: false }, peer)
+                let outbox = call.set("outbox").is_some();
+                self.partner_effect(call, EffectKind::Publish { outbox }, peer)
             }
             Does::Ack | Does::Nack => {
                 let peer = match &self.run.trigger {

@@ -30,6 +30,8 @@ impl<'a> Interpreter<'a> {
         args: &[Argument<'a>],
         range: Range,
     ) -> Abs<'a> {
+        let given = args.iter().filter(|arg| !arg.name.starts_with('<')).count();
+        let id = self.program.overload(id, given);
         let declared = self.program.function(id);
         self.visit(id);
         let callee = Callee { function: declared.ir, module: declared.module, parent: None };
@@ -62,12 +64,7 @@ impl<'a> Interpreter<'a> {
         if wraps.is_empty() {
             return self.enter(callee, receiver, args, Some(range));
         }
-        let first = self.next_effect();
-        self.open_block();
-        let result = self.enter(callee, receiver, args, Some(range));
-        let steps = self.close_block();
-        self.wrap_decorated(steps, wraps, first);
-        result
+        self.run_wrapped(wraps, |this| this.enter(callee, receiver, args, Some(range)))
     }
 
     fn is_active(&self, function: &Function) -> bool {
@@ -186,6 +183,9 @@ impl<'a> Interpreter<'a> {
     /// A parameter nobody gave: what an entry point is given by its framework.
     fn missing(&mut self, callee: Callee<'a>, at: usize) -> Abs<'a> {
         let param = &callee.function.params[at];
+        if let Some(value) = self.configured(&param.decorators, callee.module) {
+            return value;
+        }
         let value = self.given(callee.module, &param.name, &param.ty);
         // gRPC's generated Python code calls every servicer method with the request and the context
         // (<https://grpc.github.io/grpc/python/grpc.html#grpc.ServicerContext>).
@@ -236,7 +236,8 @@ impl<'a> Interpreter<'a> {
     fn decorate_module(&mut self, module: usize) {
         let program = self.program;
         for (at, declared) in program.functions.iter().enumerate() {
-            if declared.module != module || declared.ir.decorators.is_empty() {
+            let is_component = self.manners.injects && declared.ir.owner.is_some();
+            if declared.module != module || declared.ir.decorators.is_empty() || is_component {
                 continue;
             }
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
@@ -292,11 +293,7 @@ impl<'a> Interpreter<'a> {
         if wraps.is_empty() {
             self.enter(callee, receiver, args, None);
         } else {
-            let first = self.next_effect();
-            self.open_block();
-            self.enter(callee, receiver, args, None);
-            let steps = self.close_block();
-            self.wrap_decorated(steps, wraps, first);
+            self.run_wrapped(wraps, |this| this.enter(callee, receiver, args, None));
         }
     }
 

@@ -179,7 +179,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// What a form says is done.
-    fn apply(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+    pub(super) fn apply(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         match call.form.does {
             Does::Make => self.make(call),
             Does::Pass => self.passed(call),
@@ -281,10 +281,10 @@ impl<'a> Interpreter<'a> {
             fields.extend(self.object(other).fields.clone());
         }
         if let Some((_, form)) = self.knowledge.type_form(self.program.language, &class) {
-            fields.extend(form.set.iter().map(|(key, text)| (Rc::from(key.as_str()), Abs::text(text.clone()))));
+            fields.extend(form.set.iter().map(|(key, text)| (Rc::from(key.as_str()), fixed(text))));
         }
         for (key, text) in &call.form.set {
-            fields.insert(Rc::from(key.as_str()), Abs::text(text.clone()));
+            fields.insert(Rc::from(key.as_str()), fixed(text));
         }
         for (property, spec) in &call.form.args {
             if property == "params"
@@ -596,6 +596,11 @@ impl<'a> Interpreter<'a> {
         }
         call.receiver.cloned().unwrap_or_else(Abs::unknown).with(&taint_of(call.args))
     }
+}
+
+/// A fixed property; one that names a key of the configuration is that setting.
+fn fixed<'a>(text: &str) -> Abs<'a> {
+    if text.contains("${") { Abs::value(super::annotation::placeholders(text)) } else { Abs::text(text) }
 }
 
 /// The number a key of a JSON text has, wherever it stands.

@@ -373,6 +373,7 @@ impl<'a> Interpreter<'a> {
         if !declared.ir.body.is_empty() {
             self.run_class_body(id, declared.module, &declared.ir.body);
         }
+        self.declare(ty, id);
         id
     }
 
@@ -517,8 +518,25 @@ impl<'a> Interpreter<'a> {
         if symbol == "context.Context" {
             return Kind::Context(Rc::new(Context { origin: ContextOrigin::Unknown, deadline: None })).into();
         }
+        if let Some(provided) = self.provided.get(symbol) {
+            return provided.clone();
+        }
         match self.knowledge.type_form(self.program.language, symbol) {
-            Some(_) => self.library_object(symbol, None),
+            Some((library, form)) => {
+                let value = self.library_object(symbol, None);
+                if let Kind::Object(id) = value.kind {
+                    let settings = form.set.iter().filter(|(_, text)| text.contains("${"));
+                    for (key, text) in settings {
+                        let value = Abs::value(super::annotation::placeholders(text));
+                        self.heap[id.0 as usize].fields.insert(Rc::from(key.as_str()), value);
+                    }
+                    if !library.technology.is_empty() && form.set.values().any(|text| text.contains("${")) {
+                        let technology = Abs::text(library.technology.clone());
+                        self.heap[id.0 as usize].fields.insert(Rc::from("technology"), technology);
+                    }
+                }
+                value
+            }
             None => Abs::unknown(),
         }
     }

@@ -191,3 +191,49 @@ impl<'a> Interpreter<'a> {
         }
     }
 }
+
+impl<'a> Interpreter<'a> {
+    /// Methods that a class has for its fields although nobody wrote them: of records, or made by annotations
+    /// (<https://projectlombok.org/features/>).
+    pub(super) fn accessor(
+        &mut self,
+        receiver: &Abs<'a>,
+        id: crate::lower::values::ObjectId,
+        ty: TypeId,
+        name: &str,
+        args: &[Argument<'a>],
+    ) -> Option<Abs<'a>> {
+        if !self.manners.accessors {
+            return None;
+        }
+        if args.is_empty() && matches!(name, "build" | "toBuilder") {
+            return Some(receiver.clone());
+        }
+        let field = self.field_behind(ty, name)?;
+        match args {
+            [] => Some(self.field(receiver, field)),
+            [value] => {
+                self.touch_live(receiver, &value.value);
+                self.store(super::state::Location::Field(id, Rc::from(field)), value.value.clone());
+                Some(receiver.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// The field of a type that an accessor is for: `getTotal`, `isTotal`, `setTotal`, `withTotal`, `total`.
+    fn field_behind(&self, ty: TypeId, name: &str) -> Option<&'a str> {
+        let mut fields = self.program.lineage(ty).into_iter().flat_map(|ty| self.program.ty(ty).ir.fields.iter());
+        fields.find_map(|field| {
+            let own = field.name.as_str();
+            let rest = ["get", "is", "set", "with"].iter().find_map(|verb| name.strip_prefix(verb));
+            let same = |rest: &str| {
+                let (Some(a), Some(b)) = (rest.chars().next(), own.chars().next()) else { return false };
+                a.is_uppercase()
+                    && a.to_lowercase().eq(b.to_lowercase())
+                    && rest.get(a.len_utf8()..) == own.get(b.len_utf8()..)
+            };
+            (own == name || rest.is_some_and(same)).then_some(own)
+        })
+    }
+}

@@ -1,11 +1,14 @@
 //! Abstract interpretation of one unit: programs are run over abstract values, own functions are
 //! inlined, and what library calls do (see [`crate::knowledge`]) is written down as a flow.
 
+mod annotation;
 mod assign;
 mod block;
 mod branch;
 mod call;
+mod components;
 mod construct;
+mod declared;
 mod decorators;
 mod effects;
 mod expression;

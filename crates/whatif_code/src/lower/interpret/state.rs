@@ -212,6 +212,12 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) visited: BTreeSet<u32>,
     /// The same in the order of the first visit.
     pub(crate) visits: Vec<u32>,
+    /// What the program's own providers make, by the canonical name of its type.
+    pub(crate) provided: BTreeMap<String, Abs<'a>>,
+    /// Transactions by annotation around what is run.
+    pub(crate) annotated: usize,
+    /// Tables whose rows have a version that a write must match.
+    pub(crate) versioned: BTreeSet<String>,
     /// Circuit breakers around what is run.
     pub(crate) breakers: Vec<(String, Span)>,
     /// The identity each effect carries, as the number of the effect that made it.
@@ -280,6 +286,9 @@ impl<'a> Interpreter<'a> {
             library_defaults: BTreeMap::new(),
             routed: Vec::new(),
             breakers: Vec::new(),
+            provided: BTreeMap::new(),
+            versioned: BTreeSet::new(),
+            annotated: 0,
             fresh: BTreeMap::new(),
             looked: BTreeSet::new(),
             logged: BTreeSet::new(),

@@ -142,6 +142,9 @@ impl<'a> Interpreter<'a> {
 
     fn write_item(&mut self, call: &Use<'a, '_>, item: String, how: WriteKind) -> Abs<'a> {
         let peer = self.peer(call, PeerRole::Store);
+        // What is written by hand is not written again when the transaction ends.
+        let written = super::call::taint_of(call.args);
+        self.dirty.retain(|(read, _)| !written.data().any(|data| data == *read));
         let unique =
             self.property(call, "unique").is_some_and(|unique| !matches!(unique.kind, Kind::Bool(false) | Kind::Nil));
         let unique = unique || self.only_if_absent(call);
@@ -179,6 +182,7 @@ impl<'a> Interpreter<'a> {
             write_kind,
         );
         match named {
+            WriteKind::Set if self.versioned.contains(item) => WriteKind::Conditional,
             WriteKind::Set | WriteKind::Upsert if self.derives_from_read(call, item) => WriteKind::SetFromRead,
             WriteKind::Set if self.increments(call) => WriteKind::Increment,
             how => how,
@@ -280,6 +284,25 @@ impl<'a> Interpreter<'a> {
     }
 
     fn table_of(&mut self, ty: crate::lower::program::TypeId) -> String {
+        let table = self.table_named(ty);
+        if self.has_version(ty) {
+            self.versioned.insert(table.clone());
+        }
+        table
+    }
+
+    /// Whether a field of a type is the version of its row, so that a write of what is out of date fails.
+    fn has_version(&self, ty: crate::lower::program::TypeId) -> bool {
+        let marks = &self.knowledge.words(self.program.language).version_marks;
+        let marked = |field: &crate::ir::Field| {
+            let names = field.decorators.iter().filter_map(crate::ir::Expr::dotted);
+            names.into_iter().any(|name| marks.iter().any(|mark| name.rsplit('.').next() == Some(mark)))
+        };
+        let lineage = self.program.lineage(ty);
+        !marks.is_empty() && lineage.into_iter().any(|ty| self.program.ty(ty).ir.fields.iter().any(marked))
+    }
+
+    fn table_named(&mut self, ty: crate::lower::program::TypeId) -> String {
         let id = self.class_object(ty);
         let named = ["__tablename__", "db_table"]
             .iter()
@@ -326,6 +349,27 @@ impl<'a> Interpreter<'a> {
             let EffectKind::Read { item, .. } = effect.kind.clone() else { continue };
             let how = if from_read { WriteKind::SetFromRead } else { WriteKind::Set };
             self.write_item(call, item, how);
+        }
+    }
+
+    /// Objects that were read and changed are written where an annotated transaction ends
+    /// (<https://jakarta.ee/specifications/persistence/3.1/jakarta-persistence-spec-3.1#a1955>).
+    pub(super) fn write_changed(&mut self) {
+        for (read, from_read) in std::mem::take(&mut self.dirty) {
+            let Some(effect) = self.effect(read) else { continue };
+            let EffectKind::Read { item, .. } = &effect.kind else { continue };
+            let how = match self.versioned.contains(item) {
+                true => WriteKind::Conditional,
+                false if from_read => WriteKind::SetFromRead,
+                false => WriteKind::Set,
+            };
+            let kind = EffectKind::Write { item: item.clone(), how };
+            let (target, policy, span, via) =
+                (effect.target.clone(), effect.policy.clone(), effect.span, effect.via.clone());
+            let mut written = self.new_effect(kind, target, span);
+            written.policy = policy;
+            written.via = via;
+            self.push_effect(written);
         }
     }
 

@@ -95,7 +95,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Registers every method of an implementation that can be one of the service.
-    fn register_service(&mut self, service: &str, implementation: &Abs<'a>, span: Span) {
+    pub(super) fn register_service(&mut self, service: &str, implementation: &Abs<'a>, span: Span) {
         if !self.facts.serves.iter().any(|(seen, _)| seen == service) {
             self.facts.serves.push((service.to_owned(), span));
         }
@@ -118,6 +118,11 @@ impl<'a> Interpreter<'a> {
                 let declared = self.program.function(method).ir;
                 let fits = match &known {
                     Some(known) => known.contains(&name),
+                    None if !self.knowledge.words(self.program.language).rpc_parameters.is_empty() => {
+                        let marks = &self.knowledge.words(self.program.language).rpc_parameters;
+                        let last = declared.params.last().map(|param| last_name(&param.ty));
+                        last.is_some_and(|last| marks.iter().any(|mark| mark == last))
+                    }
                     None if self.manners.snake_case_stubs => {
                         declared.params.first().is_some_and(|param| last_name(&param.ty) == "Request")
                     }

@@ -6,7 +6,6 @@
 use crate::address;
 use crate::components::Draft;
 use crate::environment::Environment;
-use crate::identity::canonical;
 use crate::input::Input;
 use crate::names::Names;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,18 +36,18 @@ pub(crate) fn split(input: &Input, draft: &mut Draft, names: &Names, environment
         }
     }
     for (server, databases) in found.into_iter().filter(|(_, databases)| databases.len() > 1) {
-        let services: BTreeSet<String> = draft.system.services.iter().map(|service| canonical(&service.name)).collect();
+        let services: BTreeSet<String> =
+            draft.system.services.iter().map(|service| service.name.to_lowercase()).collect();
         let original = draft.system.stores[server.0 as usize].clone();
         for (at, database) in databases.into_iter().enumerate() {
             let stores = &mut draft.system.stores;
             let mut store = original.clone();
             let server_name = std::mem::take(&mut store.name);
-            let taken = services.contains(&canonical(&database));
+            let taken = services.contains(&database);
             // A database called like the service that owns it is named with its server.
             store.name = if taken { format!("{server_name}/{database}") } else { database.clone() };
             store.address = format!("store:{}", store.name);
             store.aliases = vec![server_name];
-            store.aliases.extend(taken.then(|| database.clone()));
             let id = if at == 0 { server } else { StoreId(stores.len() as u32) };
             if at == 0 {
                 stores[server.0 as usize] = store;

@@ -79,6 +79,9 @@ pub(crate) struct Manners {
     pub(crate) capital_functions: bool,
     /// Classes have methods for their fields that nobody wrote: records, annotations that make them (Java).
     pub(crate) accessors: bool,
+    /// How many layers of functions stand between an operation and what it does, where frameworks dispatch through
+    /// several of their own: a multiple of the chain of calls that is followed elsewhere.
+    pub(crate) layers: usize,
     /// Objects are handed to constructors, fields and handlers by their declared types.
     pub(crate) injects: bool,
 }

@@ -23,7 +23,15 @@ impl Dialect for CSharp {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &[include_str!("../knowledge/csharp/words.toml"), include_str!("../knowledge/csharp/language.toml")]
+        &[
+            include_str!("../knowledge/csharp/words.toml"),
+            include_str!("../knowledge/csharp/language.toml"),
+            include_str!("../knowledge/csharp/web.toml"),
+            include_str!("../knowledge/csharp/http.toml"),
+            include_str!("../knowledge/csharp/data.toml"),
+            include_str!("../knowledge/csharp/brokers.toml"),
+            include_str!("../knowledge/csharp/resilience.toml"),
+        ]
     }
 
     fn is_manifest(&self, _name: &str) -> bool {
@@ -54,6 +62,7 @@ impl Dialect for CSharp {
             bare_library_names: true,
             capital_functions: true,
             accessors: false,
+            layers: 3,
             injects: true,
         }
     }

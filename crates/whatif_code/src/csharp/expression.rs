@@ -90,6 +90,12 @@ impl<'t> Reader<'t, '_> {
                 ExprKind::Binary("is".to_owned(), Box::new(value), Box::new(ty))
             }
             Kind::Prefix | Kind::Postfix => self.unary(part),
+            Kind::ThrowExpression => {
+                // Nothing remains of it but what its parts do.
+                let raised = self.only(part);
+                let nothing = Expr { kind: ExprKind::Nil, range: part.range() };
+                ExprKind::Unknown(vec![raised, nothing])
+            }
             Kind::Await => ExprKind::Await(Box::new(self.only(part))),
             Kind::Spread => ExprKind::Unary("*".to_owned(), Box::new(self.only(part))),
             Kind::TypeOf => ExprKind::Name(self.type_in(part, Field::Type)),
@@ -291,11 +297,25 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
+/// Deepest nesting of type arguments that is kept.
+const TYPE_DEPTH_MAX: usize = 3;
+
+/// A type where a value stands: `Set<Order>` is `Set[[Order]]`.
+fn type_value(ty: &str, range: Range, depth: usize) -> Expr {
+    let bare = crate::ir::bare(ty);
+    let name = named(bare.rsplit('.').next().unwrap_or(bare), range);
+    let arguments = crate::ir::type_arguments(ty);
+    if arguments.is_empty() || depth == 0 {
+        return name;
+    }
+    let arguments = arguments.into_iter().map(|argument| type_value(argument, range, depth - 1)).collect();
+    let index = Expr { kind: ExprKind::List(arguments), range };
+    Expr { kind: ExprKind::Index(Box::new(name), Box::new(index)), range }
+}
+
 /// A type argument as an argument.
 fn type_argument(at: usize, ty: &str, part: Part<'_>) -> Arg {
-    let bare = crate::ir::bare(ty);
-    let last = bare.rsplit('.').next().unwrap_or(bare);
-    Arg { name: format!("<{at}>"), value: named(last, part.range()), spread: false }
+    Arg { name: format!("<{at}>"), value: type_value(ty, part.range(), TYPE_DEPTH_MAX), spread: false }
 }
 
 pub(super) fn named(name: &str, range: Range) -> Expr {

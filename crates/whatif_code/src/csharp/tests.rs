@@ -116,7 +116,7 @@ with (await (call db.Database.BeginTransactionAsync token)) as tx
     (call Take o)
     return
   default
-  t = (if (== kind 1) "one" (if (|| (== kind 2) (== kind 3)) "some" (unknown (call Exception))))
+  t = (if (== kind 1) "one" (if (|| (== kind 2) (== kind 3)) "some" (unknown (call Exception) nil)))
   q = (call (call db.Orders.Where (lambda (o)
     return (== o.Id id)
   )).Select (lambda (o)

@@ -63,6 +63,7 @@ impl Dialect for Go {
             bare_library_names: false,
             capital_functions: true,
             accessors: false,
+            layers: 1,
             injects: false,
         }
     }

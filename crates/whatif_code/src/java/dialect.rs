@@ -62,6 +62,7 @@ impl Dialect for Java {
             bare_library_names: false,
             capital_functions: false,
             accessors: true,
+            layers: 2,
             injects: true,
         }
     }

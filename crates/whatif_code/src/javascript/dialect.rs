@@ -68,6 +68,7 @@ impl Dialect for JavaScript {
             bare_library_names: false,
             capital_functions: false,
             accessors: false,
+            layers: 1,
             injects: true,
         }
     }

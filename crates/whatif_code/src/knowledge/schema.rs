@@ -122,6 +122,9 @@ pub struct TypeForm {
     /// What any other field or element is: `database.orders`, `client["shop"]`.
     #[serde(default)]
     pub element: Option<Element>,
+    /// Fields that are objects of the library themselves, by their types below the library's prefix.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
     /// Members that every class derived from it has, by the type they are of.
     #[serde(default)]
     pub members: BTreeMap<String, String>,
@@ -191,9 +194,6 @@ pub struct Words {
     /// Methods of results and optional values, and what they do to the failure inside.
     #[serde(default)]
     pub result_methods: BTreeMap<String, ResultMethod>,
-    /// Annotations and calls that make a field the version of its row.
-    #[serde(default)]
-    pub version_marks: Vec<String>,
     /// Last names of parameter types by which the methods of a generated service are told.
     #[serde(default)]
     pub rpc_parameters: Vec<String>,
@@ -230,6 +230,21 @@ pub struct Words {
     /// RPC services of the platform, such as health checks, that are no operations of the system.
     #[serde(default)]
     pub platform_services: Vec<String>,
+    /// Methods of a class that runs as long as the program, the first one found is its body.
+    #[serde(default)]
+    pub hosted_methods: Vec<String>,
+    /// Annotations of parameters that are filled from a header of the request.
+    #[serde(default)]
+    pub header_annotations: Vec<String>,
+    /// Methods and fields that name the type of an object: `GetType`, `Name`.
+    #[serde(default)]
+    pub type_methods: Vec<String>,
+    /// Fields of a type that are its name.
+    #[serde(default)]
+    pub type_names: Vec<String>,
+    /// Annotations and calls that make a field the version of its row.
+    #[serde(default)]
+    pub version_marks: Vec<String>,
     /// Packages that make a unit a tool rather than a service.
     #[serde(default)]
     pub tool_packages: Vec<String>,
@@ -403,6 +418,16 @@ pub enum Does {
     Later,
     /// Cancels what carries its receiver; after a pause, that is a timeout.
     Cancel,
+    /// Registers what a container hands out for a type.
+    Register,
+    /// Configures an object that a container hands out, or every object of a class.
+    Provide,
+    /// Asks a container for an object.
+    Resolve,
+    /// Hands a message to the handlers inside the program that are for its type.
+    Dispatch,
+    /// Writes what was staged and changed in one transaction; one begun before goes on.
+    Flush,
     /// Does nothing that matters here.
     Nothing,
 }

@@ -55,8 +55,11 @@ pub(crate) fn run(
 ) -> Found {
     let mut interpreter = Interpreter::new(program, knowledge, versions);
     let start = interpreter.start_up(main);
-    let background = interpreter.background(start, main);
-    let entries = interpreter.run_registrations();
+    let mut background = interpreter.background(start, main);
+    let registered = interpreter.run_registrations();
+    let (started, entries): (Vec<Entry>, Vec<Entry>) =
+        registered.into_iter().partition(|entry| matches!(entry.trigger, Trigger::Start));
+    background.extend(started.into_iter().filter(|entry| !entry.flow.effects.is_empty()));
     let reached = interpreter.reached();
     let unreached = interpreter.run_rest();
     let facts = std::mem::take(&mut interpreter.facts);
@@ -298,6 +301,7 @@ impl<'a> Interpreter<'a> {
             let (trigger, span) = (registration.trigger.clone(), registration.span);
             let given = std::mem::take(&mut registration.given);
             let before = std::mem::take(&mut registration.before);
+            self.container.in_hand = registration.in_hand.take();
             next += 1;
             let (handler, named) = match handler {
                 Handler::Value(value) => {
@@ -314,6 +318,10 @@ impl<'a> Interpreter<'a> {
                 }
                 None => entry,
             }));
+            if next == self.registrations.len() {
+                // No consumer was seen that looks them up.
+                self.register_keyed(None);
+            }
         }
         entries
     }
@@ -324,6 +332,10 @@ impl<'a> Interpreter<'a> {
         match handler {
             Handler::Value(value) => {
                 let (name, declared) = self.run_value(&value, &trigger, given)?;
+                let (name, declared) = match self.handler_in_hand() {
+                    Some((name, at)) => (name, Some(at)),
+                    None => (name, declared),
+                };
                 let flow = self.finish_run(assumed);
                 Some(Entry { name, trigger, span: declared.unwrap_or(span), flow })
             }

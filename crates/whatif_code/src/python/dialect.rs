@@ -64,6 +64,7 @@ impl Dialect for Python {
             bare_library_names: false,
             capital_functions: false,
             accessors: false,
+            layers: 1,
             injects: false,
         }
     }

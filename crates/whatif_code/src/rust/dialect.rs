@@ -67,6 +67,7 @@ impl Dialect for Rust {
             bare_library_names: false,
             capital_functions: false,
             accessors: false,
+            layers: 1,
             injects: false,
         }
     }

@@ -96,6 +96,11 @@ impl<'a> Interpreter<'a> {
             return;
         }
         let mut results: Vec<Abs<'a>> = values.iter().map(|value| self.eval(value)).collect();
+        if let ("+", [target], [value]) = (op, targets, results.as_slice())
+            && self.subscribed(target, value)
+        {
+            return;
+        }
         if !op.is_empty() {
             for (target, value) in targets.iter().zip(results.iter_mut()) {
                 let old = self.eval(target);
@@ -109,6 +114,20 @@ impl<'a> Interpreter<'a> {
             *value = typed.with(&value.from);
         }
         self.assign_all(targets, results);
+    }
+
+    /// `consumer.Received += handler`: an event of a library's object is a method that takes the handler.
+    fn subscribed(&mut self, target: &'a Expr, value: &Abs<'a>) -> bool {
+        let crate::ir::ExprKind::Field(base, name) = &target.kind else { return false };
+        if !matches!(value.kind, Kind::Function(..) | Kind::Closure(_)) {
+            return false;
+        }
+        let base = self.eval(base);
+        let Kind::Object(id) = base.kind else { return false };
+        let super::state::Class::Library(class) = self.object(id).class.clone() else { return false };
+        let site = super::call::Site { receiver_expr: None, range: target.range };
+        self.library_call(&format!("{class}.{name}"), Some(&base), &[super::call::Argument::of(value.clone())], site);
+        true
     }
 
     /// A nested function is a closure over the frame it stands in; its decorators may register it.

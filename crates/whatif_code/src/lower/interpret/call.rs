@@ -9,12 +9,6 @@ use crate::lower::values::{Abs, Kind, ObjectId, Taint, same};
 use std::rc::Rc;
 use whatif_model::Range;
 
-/// Most implementations of an interface that are followed.
-const IMPLEMENTATIONS_MAX: usize = 3;
-
-/// Most candidates among which those are chosen.
-const IMPLEMENTATIONS_LOOKED_AT_MAX: usize = 64;
-
 /// How deep objects are compared.
 const ALIKE_DEPTH_MAX: usize = 4;
 
@@ -323,6 +317,9 @@ impl<'a> Interpreter<'a> {
                 return self.library_call(&symbol, Some(receiver), args, site);
             }
         }
+        if self.knowledge.words(self.program.language).type_methods.iter().any(|it| it == name) {
+            return self.run_time_type(id, ty);
+        }
         if let Some(value) = self.embedded_call(id, ty, name, args, site) {
             return value;
         }
@@ -372,39 +369,6 @@ impl<'a> Interpreter<'a> {
             }
         }
         None
-    }
-
-    /// The types of the program that say they implement a type; where none says so, those with every method of an interface.
-    fn implementations(&self, ty: TypeId) -> Vec<TypeId> {
-        let wanted = &self.program.ty(ty).ir.interface_methods;
-        let all = (0..self.program.types.len()).map(|at| TypeId(u32::try_from(at).unwrap_or(u32::MAX)));
-        let concrete = |candidate: &TypeId| {
-            let declared = self.program.ty(*candidate);
-            let module = self.program.modules[declared.module];
-            let is_class = declared.ir.kind == crate::ir::TypeKind::Class;
-            *candidate != ty && is_class && !module.is_test && !module.is_generated
-        };
-        let says_so = |candidate: &TypeId| {
-            (self.manners.injects || self.manners.qualified_paths) && self.program.lineage(*candidate).contains(&ty)
-        };
-        let has_all = |candidate: &TypeId| {
-            let methods = &self.program.ty(*candidate).methods;
-            !wanted.is_empty() && wanted.iter().all(|name| methods.contains_key(name.as_str()))
-        };
-        let mut fits: Vec<TypeId> =
-            all.clone().filter(concrete).filter(says_so).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
-        if fits.is_empty() {
-            fits = all.filter(concrete).filter(has_all).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
-        }
-        if fits.len() > 1 {
-            // Prefer those that were constructed.
-            let made: Vec<TypeId> = fits.iter().copied().filter(|ty| self.made.contains(&ty.0)).collect();
-            if !made.is_empty() {
-                fits = made;
-            }
-        }
-        fits.truncate(IMPLEMENTATIONS_MAX);
-        fits
     }
 
     /// `Class.method(...)`.

@@ -140,11 +140,29 @@ impl<'a> Interpreter<'a> {
         let value: Abs<'a> = Kind::Object(id).into();
         match self.program.method(ty, "__init__") {
             Some(init) => {
-                self.inline_declared(init, Some(value), args, range);
+                self.inline_declared(init, Some(value.clone()), args, range);
+                self.initialise(id, init, args);
             }
             None => self.fill_fields(id, ty, args, range),
         }
+        self.note_notice(ty, &value);
         Abs { kind: Kind::Object(id), from }
+    }
+
+    /// Members set where an object is made, and the type arguments it is made with.
+    fn initialise(
+        &mut self,
+        id: crate::lower::values::ObjectId,
+        init: crate::lower::program::FunctionId,
+        args: &[Argument<'a>],
+    ) {
+        let params = &self.program.function(init).ir.params;
+        for arg in args.iter().filter(|arg| !arg.name.is_empty()) {
+            let is_parameter = params.iter().any(|param| param.name == arg.name || param.name.starts_with("**"));
+            if !is_parameter {
+                self.store(Location::Field(id, Rc::from(arg.name)), arg.value.clone());
+            }
+        }
     }
 
     /// Without `__init__`: what a library base class makes of the arguments, and declared fields in order.

@@ -142,6 +142,10 @@ impl<'a> Interpreter<'a> {
         let operation = format!("{method} {}", path_of(&url));
         let peer =
             Peer { role: PeerRole::Service, address: url, name: Value::default(), technology: "http".to_owned() };
+        let number = self.next_effect();
+        if call.set("answers") == Some("unchecked") {
+            self.unchecked.insert(number);
+        }
         self.partner_effect(call, EffectKind::Call { protocol: Protocol::Http, operation }, peer)
     }
 
@@ -277,6 +281,9 @@ impl<'a> Interpreter<'a> {
     pub(super) fn messaging(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         match call.form.does {
             Does::Publish => {
+                if let Some(value) = self.publish_alternatives(call) {
+                    return value;
+                }
                 let peer = self.peer(call, PeerRole::Topic);
                 let outbox = call.set("outbox").is_some();
                 self.partner_effect(call, EffectKind::Publish { outbox }, peer)
@@ -297,6 +304,26 @@ impl<'a> Interpreter<'a> {
             }
             _ => self.subscription(call),
         }
+    }
+
+    /// A message that is one of several goes to one of several topics.
+    fn publish_alternatives(&mut self, call: &Use<'a, '_>) -> Option<Abs<'a>> {
+        let topics = self.property(call, "topic")?;
+        let topics: Vec<Value> =
+            topics.alternatives().iter().map(Abs::as_value).filter(|topic| !topic.is_unknown()).collect();
+        if topics.len() < 2 {
+            return None;
+        }
+        let mut arms = Vec::new();
+        let mut results = Vec::new();
+        for topic in topics {
+            let peer = Peer { name: topic, ..self.peer(call, PeerRole::Topic) };
+            self.open_block();
+            results.push(self.partner_effect(call, EffectKind::Publish { outbox: false }, peer));
+            arms.push(self.close_block());
+        }
+        self.push_branch(arms, call.span);
+        results.into_iter().reduce(Abs::join)
     }
 
     /// Answers.
@@ -357,7 +384,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn key_read(&mut self, name: &str, span: Span) {
+    pub(super) fn key_read(&mut self, name: &str, span: Span) {
         if !self.is_key(name) {
             return;
         }

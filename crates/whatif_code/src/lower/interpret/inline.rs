@@ -56,7 +56,7 @@ impl<'a> Interpreter<'a> {
         if self.is_active(callee.function) {
             return Abs::tainted(taint);
         }
-        if self.active.len() >= self.depth_base + INLINE_DEPTH_MAX {
+        if self.active.len() >= self.depth_base + INLINE_DEPTH_MAX * self.manners.layers {
             self.cut(range, "calls nested deeper than are followed");
             return Abs::tainted(taint);
         }
@@ -183,7 +183,8 @@ impl<'a> Interpreter<'a> {
     /// A parameter nobody gave: what an entry point is given by its framework.
     fn missing(&mut self, callee: Callee<'a>, at: usize) -> Abs<'a> {
         let param = &callee.function.params[at];
-        if let Some(value) = self.configured(&param.decorators, callee.module) {
+        let written = self.configured(&param.decorators, callee.module);
+        if let Some(value) = written.or_else(|| self.header_value(callee.module, param)) {
             return value;
         }
         let value = self.given(callee.module, &param.name, &param.ty);
@@ -194,6 +195,28 @@ impl<'a> Interpreter<'a> {
             return self.library_object("grpc.ServicerContext", None).with(&value.from);
         }
         value
+    }
+
+    /// A parameter that an annotation fills from a header of the request.
+    fn header_value(&mut self, module: usize, param: &'a crate::ir::Param) -> Option<Abs<'a>> {
+        self.run.trigger.as_ref()?;
+        let annotations = &self.knowledge.words(self.program.language).header_annotations;
+        let named = |expr: &crate::ir::Expr| annotations.iter().any(|name| expr.dotted().as_deref() == Some(name));
+        let found = param.decorators.iter().find(|decorator| match &decorator.kind {
+            crate::ir::ExprKind::Call(call) => named(&call.callee),
+            _ => named(decorator),
+        })?;
+        let text = match &found.kind {
+            crate::ir::ExprKind::Call(call) => call.args.iter().find_map(|arg| match &arg.value.kind {
+                crate::ir::ExprKind::Str(text) => Some(text.as_str()),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let name = text.unwrap_or(&param.name);
+        let span = self.program.span(module, found.range);
+        self.key_read(name, span);
+        Some(Abs::tainted(Taint::one(crate::lower::values::Origin::Request(Rc::from(name)))))
     }
 
     /// The top level of a Python module, and what its imports run; once.

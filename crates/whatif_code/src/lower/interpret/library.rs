@@ -232,6 +232,8 @@ impl<'a> Interpreter<'a> {
             }
             Does::Respond | Does::Fail => self.respond(call),
             Does::Header | Does::RequestValue => self.request_value(call),
+            Does::Register | Does::Provide | Does::Resolve | Does::Dispatch => self.injection(call),
+            Does::Flush => self.flush(call),
             Does::SetHeader | Does::SetProperty => self.set_property(call),
             Does::Worked | Does::Failed | Does::Limit | Does::Bind => self.result_form(call),
             Does::Use | Does::Next => self.middleware(call),
@@ -305,6 +307,7 @@ impl<'a> Interpreter<'a> {
             self.merge_options(&mut fields, &given);
         }
         self.service_config(&mut fields);
+        super::connections::named_connection(&mut fields);
         self.text_settings(&mut fields);
         if !call.library.technology.is_empty() {
             fields.entry(Rc::from("technology")).or_insert_with(|| Abs::text(call.library.technology.clone()));
@@ -327,40 +330,6 @@ impl<'a> Interpreter<'a> {
     fn is_option(&self, value: &Abs<'a>) -> bool {
         let Kind::Object(id) = value.kind else { return false };
         matches!(&self.object(id).class, Class::Library(class) if &**class == "option")
-    }
-
-    /// A connection string, or the settings beside it, may bound every statement.
-    fn text_settings(&self, fields: &mut BTreeMap<Rc<str>, Abs<'a>>) {
-        let nested = fields.get("settings").and_then(|settings| match settings.kind {
-            Kind::Object(id) => self.object(id).fields.get("options").cloned(),
-            _ => None,
-        });
-        let texts = [fields.get("address").cloned(), nested].into_iter().flatten();
-        let texts: Vec<String> = texts.map(|text| text.as_value().display()).collect();
-        for setting in &self.knowledge.words(self.program.language).timeout_settings {
-            for text in &texts {
-                let Some((_, rest)) = text.split_once(&format!("{setting}=")) else { continue };
-                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                if let Ok(limit) = digits.parse() {
-                    fields.insert(Rc::from("timeout"), Kind::Millis(limit).into());
-                }
-            }
-        }
-    }
-
-    /// gRPC's service config is JSON text in an option: its retry policy is the client's.
-    fn service_config(&self, fields: &mut BTreeMap<Rc<str>, Abs<'a>>) {
-        let Some(text) = fields.get("service_config").and_then(Abs::as_text) else { return };
-        if let Some(attempts) = json_number(&text, "maxAttempts") {
-            fields.insert(Rc::from("retry_attempts"), Kind::Number(attempts).into());
-            fields.insert(Rc::from("retry_counts"), Abs::text("attempts"));
-        }
-        if let Some(pause) = json_text(&text, "initialBackoff").and_then(duration_text) {
-            fields.insert(Rc::from("retry_backoff"), Kind::Millis(pause).into());
-        }
-        if let Some(limit) = json_text(&text, "timeout").and_then(duration_text) {
-            fields.insert(Rc::from("timeout"), Kind::Millis(limit).into());
-        }
     }
 
     /// Options are objects too: what they carry, the object they are given to carries.
@@ -390,6 +359,9 @@ impl<'a> Interpreter<'a> {
         let value = if call.form.does == Does::Env {
             Value::env(name)
         } else {
+            let section = call.object().and_then(|id| self.object(id).fields.get("section")).and_then(Abs::as_text);
+            let section = call.set("section").map(str::to_owned).or(section);
+            let name = section.map_or(name.clone(), |section| format!("{section}:{name}"));
             Value { parts: vec![whatif_model::Part::Setting { key: name, default: None }] }
         };
         match call.argument("default") {
@@ -601,21 +573,4 @@ impl<'a> Interpreter<'a> {
 /// A fixed property; one that names a key of the configuration is that setting.
 fn fixed<'a>(text: &str) -> Abs<'a> {
     if text.contains("${") { Abs::value(super::annotation::placeholders(text)) } else { Abs::text(text) }
-}
-
-/// The number a key of a JSON text has, wherever it stands.
-fn json_number(text: &str, key: &str) -> Option<f64> {
-    let rest = json_value(text, key)?;
-    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-    rest[..end].parse().ok()
-}
-
-/// The string a key of a JSON text has, wherever it stands.
-fn json_text<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    json_value(text, key)?.strip_prefix('"')?.split('"').next()
-}
-
-fn json_value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    let at = text.find(&format!("\"{key}\""))?;
-    Some(text[at + key.len() + 2..].trim_start().strip_prefix(':')?.trim_start())
 }

@@ -249,7 +249,15 @@ impl<'a> Interpreter<'a> {
                 value
             }
             Kind::Object(id) => self.object_field(base, *id, name),
-            Kind::Type(ty) => self.class_field(*ty, name, None),
+            Kind::Type(ty) => {
+                let value = self.class_field(*ty, name, None);
+                if value.is_unknown()
+                    && self.knowledge.words(self.program.language).type_names.iter().any(|it| it == name)
+                {
+                    return Abs::text(self.program.ty(*ty).ir.name.clone());
+                }
+                value
+            }
             _ if base.from.is_empty() => Abs::unknown(),
             _ => Abs::tainted(requested(&base.from, name)),
         }
@@ -293,7 +301,9 @@ impl<'a> Interpreter<'a> {
             return value;
         }
         let taint = requested(&base.from, name);
-        self.unset_field(ty, name).with(&taint)
+        let value = self.unset_field(ty, name);
+        self.share_connection(id, &value);
+        value.with(&taint)
     }
 
     /// A field never written: what its declared type tells.
@@ -303,6 +313,9 @@ impl<'a> Interpreter<'a> {
             if let Some(field) = declared.ir.fields.iter().find(|field| field.name == name) {
                 let field_type = &field.ty;
                 let value = self.typed(declared.module, field_type);
+                if let Some(setting) = self.setting_of(ty, name) {
+                    return setting;
+                }
                 let lower = declared.ir.name.to_ascii_lowercase();
                 let is_config = ["config", "settings", "options"].iter().any(|word| lower.contains(word));
                 if value.is_unknown() && is_config && field_type.contains("tring") {
@@ -374,6 +387,7 @@ impl<'a> Interpreter<'a> {
             self.run_class_body(id, declared.module, &declared.ir.body);
         }
         self.declare(ty, id);
+        self.construct(ty, id);
         id
     }
 
@@ -382,6 +396,14 @@ impl<'a> Interpreter<'a> {
         let property = form.and_then(|form| form.fields.get(name)).map_or(name, String::as_str);
         if let Some(value) = self.object(id).fields.get(property) {
             return value.clone();
+        }
+        if property == "instance"
+            && let Some(Kind::Type(item)) = self.object(id).fields.get("item").map(|item| item.kind.clone())
+        {
+            return Kind::Object(self.class_object(item)).into();
+        }
+        if let Some(part) = self.part(id, class, name) {
+            return part;
         }
         let symbol = format!("{class}.{name}");
         if SETTINGS.contains(&name) {
@@ -438,6 +460,11 @@ impl<'a> Interpreter<'a> {
             let fields = &mut self.heap[id.0 as usize].fields;
             fields.insert(Rc::from("item"), Kind::Type(ty).into());
             fields.insert(Rc::from("technology"), Abs::text(library.technology.clone()));
+            let whole = self.class_object(ty);
+            if self.object(whole).fields.contains_key("technology") {
+                self.heap[id.0 as usize].fields.remove("technology");
+                self.share_connection(whole, &member);
+            }
         }
         Some(member)
     }
@@ -445,6 +472,10 @@ impl<'a> Interpreter<'a> {
     /// `base[index]`.
     pub(super) fn index(&mut self, base: &Abs<'a>, index: &Abs<'a>) -> Abs<'a> {
         let key = index.as_text();
+        if let (Kind::Type(ty), Kind::List(arguments)) = (&base.kind, &index.kind) {
+            self.container.closed.entry(ty.0).or_insert_with(|| arguments.to_vec());
+            return base.clone();
+        }
         match &base.kind {
             Kind::List(items) | Kind::Tuple(items) => match index.as_number() {
                 Some(at) if at >= 0.0 && (at as usize) < items.len() => items[at as usize].clone(),
@@ -478,12 +509,21 @@ impl<'a> Interpreter<'a> {
             return value;
         }
         let object = self.object(id);
-        let is_settings = matches!(&object.class, Class::Library(class) if &**class == "settings");
+        let is_settings = match &object.class {
+            Class::Library(class) if &**class == "settings" => true,
+            Class::Library(class) => self
+                .knowledge
+                .type_form(self.program.language, class)
+                .is_some_and(|(_, form)| form.set.contains_key("settings")),
+            _ => false,
+        };
+        let section = object.fields.get("section").and_then(Abs::as_text);
         match key {
             Some(key) => match object.fields.get(key) {
                 Some(value) => value.clone(),
                 None if is_settings => {
-                    Abs::value(Value { parts: vec![Part::Setting { key: key.to_owned(), default: None }] })
+                    let key = section.map_or_else(|| key.to_owned(), |section| format!("{section}:{key}"));
+                    Abs::value(Value { parts: vec![Part::Setting { key, default: None }] })
                 }
                 None => Abs::tainted(requested(&base.from, key)),
             },
@@ -499,6 +539,9 @@ impl<'a> Interpreter<'a> {
         if text.is_empty() {
             return Abs::unknown();
         }
+        if let Some(ty) = self.type_parameter(text) {
+            return self.instance_of(ty);
+        }
         if let Some(ty) = self.program.named_type(module, text) {
             let declared = self.program.ty(ty);
             if declared.ir.fields.is_empty()
@@ -508,13 +551,23 @@ impl<'a> Interpreter<'a> {
             {
                 return Abs::unknown();
             }
-            return Kind::Object(self.class_object(ty)).into();
+            return self.instance_of(ty);
         }
         let Some(symbol) = self.program.library_type(module, text) else { return Abs::unknown() };
-        self.typed_library(&symbol)
+        let value = self.typed_library(&symbol);
+        // What a generic type is about: the rows of a set, the options of a section.
+        if let (Kind::Object(id), Some(argument)) = (&value.kind, crate::ir::type_arguments(text).first())
+            && let Some(item) = self.program.named_type(module, argument)
+        {
+            self.heap[id.0 as usize].fields.insert(Rc::from("item"), Kind::Type(item).into());
+        }
+        value
     }
 
-    fn typed_library(&mut self, symbol: &str) -> Abs<'a> {
+    pub(super) fn typed_library(&mut self, symbol: &str) -> Abs<'a> {
+        if let Some(given) = self.container.given.get(symbol) {
+            return given.clone();
+        }
         if symbol == "context.Context" {
             return Kind::Context(Rc::new(Context { origin: ContextOrigin::Unknown, deadline: None })).into();
         }

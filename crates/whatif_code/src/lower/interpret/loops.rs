@@ -52,9 +52,7 @@ impl<'a> Interpreter<'a> {
         let exit = self.exec(body);
         let steps = self.close_block();
         let watch = self.loops.pop().unwrap_or_default();
-        if let (Some(trigger), true) =
-            (watch.received.clone(), self.starting || !matches!(self.run.trigger, Some(Trigger::Message { .. })))
-        {
+        if let Some(trigger) = self.taken_by(head, &watch) {
             return self.consume_body(trigger, body, Vec::new(), range);
         }
         let after = self.snapshot();
@@ -70,6 +68,28 @@ impl<'a> Interpreter<'a> {
             _ if matches!(head, LoopHead::Forever) && !breaks_out(body) && !watch.success_leaves => Exit::Returns,
             _ => Exit::Falls,
         }
+    }
+
+    /// What starts a round of a loop that takes messages or waits for its time.
+    fn taken_by(&self, head: &LoopHead, watch: &LoopWatch<'a>) -> Option<Trigger> {
+        let taken = watch.received.clone().filter(|_| self.starting || !self.handles_message());
+        taken.or_else(|| self.periodic(head, watch))
+    }
+
+    /// A loop of a background service that pauses in every round is a schedule.
+    fn periodic(&self, head: &LoopHead, watch: &LoopWatch<'a>) -> Option<Trigger> {
+        let is_endless = matches!(head, LoopHead::Forever | LoopHead::While(_));
+        let is_retry =
+            watch.success_leaves || watch.failure_continues && !watch.pauses.is_empty() && watch.bound.is_some();
+        if !is_endless || is_retry || !matches!(self.run.trigger, Some(Trigger::Start)) {
+            return None;
+        }
+        let pause = watch.pauses.first()?;
+        let when = match pause.as_millis(self.manners.number_ms) {
+            Some(ms) => Value::text(format!("every {} s", ms as f64 / 1000.0)),
+            None => pause.as_value(),
+        };
+        Some(Trigger::Schedule(when))
     }
 
     fn handles_message(&self) -> bool {
@@ -182,7 +202,14 @@ impl<'a> Interpreter<'a> {
         let handler =
             Handler::Body { body, targets, frame: self.here(), module: self.module(), name: name.unwrap_or_default() };
         if !self.registrations.iter().any(|known| known.span == span) {
-            self.registrations.push(Registration { trigger, handler, span, given: Vec::new(), before: Vec::new() });
+            self.registrations.push(Registration {
+                trigger,
+                handler,
+                span,
+                given: Vec::new(),
+                before: Vec::new(),
+                in_hand: None,
+            });
         }
         Exit::Falls
     }

@@ -12,6 +12,12 @@ pub(super) const OWN_CLASS: &str = "<class>";
 /// The name of a receiver where the language has none.
 const RECEIVER: &str = "this";
 
+/// Most implementations of an interface that are followed.
+const IMPLEMENTATIONS_MAX: usize = 3;
+
+/// Most candidates among which those are chosen.
+const IMPLEMENTATIONS_LOOKED_AT_MAX: usize = 64;
+
 impl<'a> Interpreter<'a> {
     /// A member of the object or class whose code is run, named by itself.
     pub(super) fn implicit_member(&mut self, name: &'a str) -> Option<Abs<'a>> {
@@ -111,8 +117,23 @@ impl<'a> Interpreter<'a> {
             return;
         }
         let owner = function.owner.as_ref().and_then(|owner| self.program.named_type(module, owner));
-        if let Some(ty) = owner {
-            self.frame(frame).names.insert(OWN_CLASS, Kind::Type(ty).into());
+        let Some(ty) = owner else { return };
+        self.frame(frame).names.insert(OWN_CLASS, Kind::Type(ty).into());
+        if let Some(arguments) = self.container.closed.get(&ty.0).cloned() {
+            for (name, argument) in self.program.ty(ty).ir.type_params.iter().zip(arguments) {
+                self.frame(frame).names.insert(name, argument);
+            }
+        }
+    }
+
+    /// The type of the program that a type parameter stands for where code is run.
+    pub(super) fn type_parameter(&self, name: &str) -> Option<TypeId> {
+        if !self.manners.implicit_receiver || !name.starts_with('T') || self.active.is_empty() {
+            return None;
+        }
+        match self.in_frames(name)?.kind {
+            Kind::Type(ty) => Some(ty),
+            _ => None,
         }
     }
 
@@ -129,6 +150,14 @@ impl<'a> Interpreter<'a> {
                 self.frame(frame).names.insert(name, arg.value.clone());
             }
         }
+    }
+
+    /// The type of an object, unless it is only declared to be one that others extend.
+    pub(super) fn run_time_type(&self, id: crate::lower::values::ObjectId, ty: TypeId) -> Abs<'a> {
+        let mut all = (0..self.program.types.len()).map(|at| TypeId(u32::try_from(at).unwrap_or(u32::MAX)));
+        let is_known = self.object(id).made.is_some();
+        let extended = !is_known && all.any(|other| other != ty && self.program.lineage(other).contains(&ty));
+        if extended { Abs::unknown() } else { Kind::Type(ty).into() }
     }
 
     /// Whether a member called by this name may be an own function: what the receiver has itself comes first.
@@ -189,6 +218,42 @@ impl<'a> Interpreter<'a> {
             Class::Library(class) => crate::ir::bare(&param.ty) == &**class,
             Class::Dict => false,
         }
+    }
+
+    /// The types of the program that say they implement a type; where none says so, those with every method of an interface.
+    pub(super) fn implementations(&self, ty: TypeId) -> Vec<TypeId> {
+        if let Some(bound) = self.container.bound.get(&ty.0) {
+            return bound.iter().copied().take(IMPLEMENTATIONS_MAX).collect();
+        }
+        let wanted = &self.program.ty(ty).ir.interface_methods;
+        let all = (0..self.program.types.len()).map(|at| TypeId(u32::try_from(at).unwrap_or(u32::MAX)));
+        let concrete = |candidate: &TypeId| {
+            let declared = self.program.ty(*candidate);
+            let module = self.program.modules[declared.module];
+            let is_class = declared.ir.kind == crate::ir::TypeKind::Class;
+            *candidate != ty && is_class && !module.is_test && !module.is_generated
+        };
+        let says_so = |candidate: &TypeId| {
+            (self.manners.injects || self.manners.qualified_paths) && self.program.lineage(*candidate).contains(&ty)
+        };
+        let has_all = |candidate: &TypeId| {
+            let methods = &self.program.ty(*candidate).methods;
+            !wanted.is_empty() && wanted.iter().all(|name| methods.contains_key(name.as_str()))
+        };
+        let mut fits: Vec<TypeId> =
+            all.clone().filter(concrete).filter(says_so).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
+        if fits.is_empty() {
+            fits = all.filter(concrete).filter(has_all).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
+        }
+        if fits.len() > 1 {
+            // Prefer those that were constructed.
+            let made: Vec<TypeId> = fits.iter().copied().filter(|ty| self.made.contains(&ty.0)).collect();
+            if !made.is_empty() {
+                fits = made;
+            }
+        }
+        fits.truncate(IMPLEMENTATIONS_MAX);
+        fits
     }
 }
 

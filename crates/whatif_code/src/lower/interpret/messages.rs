@@ -66,7 +66,12 @@ impl<'a> Interpreter<'a> {
                 (Some(method), Kind::Object(_)) => self.method_value(&handler, method),
                 _ => handler,
             };
+            let handler = self.callback_of(handler);
             if let Some(trigger) = self.trigger_of(id) {
+                if self.container.consumed || !self.container.keyed.is_empty() {
+                    self.register_keyed(Some((&trigger, &handler)));
+                    return value;
+                }
                 self.register(trigger, handler, call.span);
                 if let (Some(_), Some(receiver), Some(last)) =
                     (call.set("passes"), call.receiver, self.registrations.last_mut())
@@ -83,6 +88,15 @@ impl<'a> Interpreter<'a> {
             }
         }
         value
+    }
+
+    /// The function a consumer object was given.
+    fn callback_of(&self, handler: Abs<'a>) -> Abs<'a> {
+        let Kind::Object(id) = handler.kind else { return handler };
+        if !matches!(self.object(id).class, Class::Library(_)) {
+            return handler;
+        }
+        self.object(id).fields.get("handler").cloned().unwrap_or(handler)
     }
 
     /// The method of an object a library calls.

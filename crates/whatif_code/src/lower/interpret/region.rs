@@ -1,6 +1,6 @@
 //! Locks and transactions: what is inside between beginning and end.
 
-use super::state::{Exit, Interpreter, Region, RegionKind};
+use super::state::{Exit, Interpreter, Region, RegionEnd, RegionKind};
 use crate::ir::{Expr, Stmt};
 use crate::knowledge::Does;
 use crate::lower::values::{Kind, ObjectId};
@@ -12,7 +12,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn begin_region(&mut self, what: RegionKind, object: Option<ObjectId>, name: String, span: Span) {
         let block = self.block();
         let start = block.steps.len();
-        block.regions.push(Region { start, object, name, what, span });
+        block.regions.push(Region { start, object, name, what, span, ends: RegionEnd::WithBlock });
     }
 
     /// Ends the innermost region that fits; one begun in an outer block ends with that block.
@@ -33,6 +33,9 @@ impl<'a> Interpreter<'a> {
                 other => other,
             };
             block.regions[at].what = explicit;
+            if back > 0 && block.regions[at].ends == RegionEnd::WithBlock {
+                block.regions[at].ends = RegionEnd::WithInner;
+            }
             if back == 0 && depth > 0 {
                 let region = block.regions.remove(at);
                 Self::wrap(&mut block.steps, region);
@@ -41,10 +44,25 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// Ends a unit of work that is a transaction by being written.
+    pub(super) fn end_implicit(&mut self) {
+        let implicit = |region: &Region| matches!(region.what, RegionKind::Implicit(_));
+        let Some(object) = self.run.blocks.iter().flat_map(|block| &block.regions).rfind(|it| implicit(it)) else {
+            return;
+        };
+        let object = object.object;
+        self.end_region(object, "", true);
+    }
+
     /// Puts what is inside a region into one step.
     pub(super) fn wrap(steps: &mut Vec<Step>, region: Region) {
-        let body = steps.split_off(region.start.min(steps.len()));
+        let mut body = steps.split_off(region.start.min(steps.len()));
+        let after = match region.ends {
+            RegionEnd::After(end) => body.split_off(end.saturating_sub(region.start).min(body.len())),
+            RegionEnd::WithBlock | RegionEnd::WithInner => Vec::new(),
+        };
         if body.is_empty() {
+            steps.extend(after);
             return;
         }
         match region.what {
@@ -52,6 +70,7 @@ impl<'a> Interpreter<'a> {
             RegionKind::Implicit(_) => steps.extend(body),
             RegionKind::Lock(lock) => steps.push(Step::Locked { body, lock, span: region.span }),
         }
+        steps.extend(after);
     }
 
     /// `with`.
@@ -81,6 +100,11 @@ impl<'a> Interpreter<'a> {
         regions.into_iter().any(|region| !matches!(region.what, RegionKind::Lock(_)))
     }
 
+    /// Whether a region that this object began is open in this block.
+    fn is_open(&self, id: ObjectId) -> bool {
+        self.run.blocks.last().is_some_and(|block| block.regions.iter().any(|region| region.object == Some(id)))
+    }
+
     /// What a context manager object does while it is entered.
     fn enter_manager(&mut self, id: ObjectId, manager: &Expr, span: Span) {
         let name = manager.dotted().unwrap_or_default();
@@ -88,6 +112,7 @@ impl<'a> Interpreter<'a> {
         match fields.get("enter").and_then(crate::lower::values::Abs::as_text).as_deref() {
             // A connection that commits each statement by itself spans no transaction.
             Some("transaction") if matches!(fields.get("autocommit").map(|on| &on.kind), Some(Kind::Bool(true))) => {}
+            Some("transaction") if self.is_open(id) => {}
             Some("transaction") => {
                 let store = self.store_target(id);
                 self.begin_region(RegionKind::Transaction(store), Some(id), name, span);

@@ -35,6 +35,9 @@ impl<'a> Interpreter<'a> {
             }
             Does::Mount => self.mount(call),
             Does::Handler => call.argument("handler").map_or_else(Abs::unknown, |arg| arg.value.clone()),
+            Does::RpcRegister if call.form.args.get("handler").is_some_and(|spec| spec.place.is_none()) => {
+                self.register_class(call)
+            }
             Does::RpcRegister => {
                 self.register_operations(call);
                 Abs::unknown()
@@ -127,6 +130,7 @@ impl<'a> Interpreter<'a> {
                 span,
                 given: Vec::new(),
                 before: Vec::new(),
+                in_hand: None,
             });
         }
     }
@@ -266,6 +270,9 @@ impl<'a> Interpreter<'a> {
             && let Some(shared) = self.shared(&typed)
         {
             return shared;
+        }
+        if self.is_service(&typed) {
+            return typed;
         }
         let from = Taint::one(Origin::Request(Rc::from(name)));
         typed.with(&from)

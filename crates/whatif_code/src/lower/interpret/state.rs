@@ -92,6 +92,19 @@ pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) what: RegionKind,
     pub(crate) span: Span,
+    /// How it ended inside a block of this one, while the rest of this block goes on.
+    pub(crate) ends: RegionEnd,
+}
+
+/// Where a region ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RegionEnd {
+    /// With its block.
+    WithBlock,
+    /// With the inner block that is being written.
+    WithInner,
+    /// After so many steps of its block.
+    After(usize),
 }
 
 /// What a region becomes.
@@ -139,6 +152,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) given: Vec<Abs<'a>>,
     /// What runs before the handler.
     pub(crate) before: Vec<Abs<'a>>,
+    /// The handler that the one to be run looks up.
+    pub(crate) in_hand: Option<Abs<'a>>,
 }
 
 /// What is run for an entry point.
@@ -243,6 +258,10 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) delays: Vec<Abs<'a>>,
     /// Types that were constructed.
     pub(crate) made: BTreeSet<u32>,
+    /// What a container hands out.
+    pub(crate) container: super::injection::Container<'a>,
+    /// HTTP calls that do not fail for an answer of failure.
+    pub(crate) unchecked: BTreeSet<u32>,
     /// Heads of loops over elements.
     pub(crate) each_heads: BTreeSet<Span>,
     /// Those that count without end.
@@ -275,6 +294,8 @@ impl<'a> Interpreter<'a> {
             facts: UnitFacts::default(),
             visited: BTreeSet::new(),
             visits: Vec::new(),
+            container: Default::default(),
+            unchecked: BTreeSet::new(),
             each_heads: BTreeSet::new(),
             endless: BTreeSet::new(),
             made: BTreeSet::new(),
@@ -311,6 +332,7 @@ impl<'a> Interpreter<'a> {
         self.diverged = None;
         self.nest = 0;
         self.depth_base = 0;
+        self.container.notices.clear();
     }
 
     /// The flow the run wrote. `assumed` is what happens to failures nobody decided about.
@@ -333,14 +355,15 @@ impl<'a> Interpreter<'a> {
 
     /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.
     fn ignored_answers(&self, run: &mut Run) {
-        if !self.is_python() {
+        if !self.is_python() && self.unchecked.is_empty() {
             return;
         }
         for (at, effect) in run.effects.iter().enumerate() {
             let number = run.base + u32::try_from(at).unwrap_or(u32::MAX);
             let is_http = matches!(&effect.kind, EffectKind::Call { protocol: Protocol::Http, .. });
             let passed_on = matches!(run.decided[at], None | Some(OnError::Propagate));
-            if is_http && passed_on && !self.looked.contains(&number) {
+            let unchecked = self.is_python() || self.unchecked.contains(&number);
+            if is_http && unchecked && passed_on && !self.looked.contains(&number) {
                 let logged = self.logged.contains(&number);
                 run.decided[at] = Some(if logged { OnError::LogAndContinue } else { OnError::Discard });
             }
@@ -459,6 +482,7 @@ impl<'a> Interpreter<'a> {
         if self.run.steps < whatif_model::limits::FLOW_STEPS_MAX {
             self.run.steps += 1;
             self.block().steps.push(step);
+            self.end_inner();
         } else if let Some(function) = self.active.last().and_then(|activation| activation.function) {
             self.cut(function.name_range, "the flow has more steps than are kept");
         }
@@ -466,6 +490,16 @@ impl<'a> Interpreter<'a> {
 
     pub(crate) fn push_steps(&mut self, steps: Vec<Step>) {
         self.block().steps.extend(steps);
+        self.end_inner();
+    }
+
+    /// Regions that ended in the inner block just written end here.
+    fn end_inner(&mut self) {
+        let block = self.block();
+        let written = block.steps.len();
+        for region in block.regions.iter_mut().filter(|region| region.ends == RegionEnd::WithInner) {
+            region.ends = RegionEnd::After(written);
+        }
     }
 
     /// The effect with this number, when it belongs to this run.

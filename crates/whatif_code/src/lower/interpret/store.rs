@@ -158,6 +158,9 @@ impl<'a> Interpreter<'a> {
             };
             EffectKind::DedupMark { item, unique }
         } else if self.is_outbox(&item) && how == WriteKind::Insert {
+            if let Some(peer) = self.carried_event(call, &item) {
+                return self.partner_effect(call, EffectKind::Publish { outbox: true }, peer);
+            }
             EffectKind::Publish { outbox: true }
         } else {
             EffectKind::Write { item, how }
@@ -169,6 +172,20 @@ impl<'a> Interpreter<'a> {
     fn only_if_absent(&self, call: &Use<'a, '_>) -> bool {
         let Some(option) = call.set("only_if_absent") else { return false };
         call.args.iter().any(|arg| arg.value.as_text().is_some_and(|text| text == option))
+    }
+
+    /// The message that a row of an outbox carries: its class is the topic.
+    fn carried_event(&self, call: &Use<'a, '_>, item: &str) -> Option<whatif_model::flow::Peer> {
+        let rows =
+            call.args.iter().filter_map(|arg| if let Kind::Object(id) = arg.value.kind { Some(id) } else { None });
+        let events = rows.flat_map(|row| self.object(row).fields.values()).filter_map(|value| match value.kind {
+            Kind::Object(id) => self.own_class(id),
+            _ => None,
+        });
+        let name = events.map(|ty| &self.program.ty(ty).ir.name).find(|name| *name != item)?;
+        let mut peer = self.broker();
+        peer.name = Value::text(name.clone());
+        Some(peer)
     }
 
     /// How a call that names its verb changes the item.
@@ -340,6 +357,24 @@ impl<'a> Interpreter<'a> {
             let store = self.store_target(id);
             self.begin_region(RegionKind::Implicit(store), Some(id), String::new(), call.span);
         }
+    }
+
+    /// Writes what was staged and changed; a transaction of its own ends with it, one begun before goes on.
+    pub(super) fn flush(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        let alone = !self.in_transaction();
+        if alone {
+            let store = call.object().and_then(|id| self.store_target(id));
+            self.open_block();
+            self.begin_region(RegionKind::Transaction(store), None, String::new(), call.span);
+        }
+        self.flush_staged(call.object(), call);
+        if alone {
+            let steps = self.close_block();
+            self.push_steps(steps);
+        } else {
+            self.end_implicit();
+        }
+        self.store_result(call)
     }
 
     /// Changed live objects are written by the commit.

@@ -94,6 +94,25 @@ impl<'a> Interpreter<'a> {
         stubs.into_iter().reduce(Abs::join).unwrap_or_else(Abs::unknown)
     }
 
+    /// A class that implements a service says so by the generated base it extends.
+    pub(super) fn register_class(&mut self, call: &super::library::Use<'a, '_>) -> Abs<'a> {
+        let Some(Kind::Type(ty)) = call.argument("handler").map(|arg| arg.value.kind.clone()) else {
+            return Abs::unknown();
+        };
+        let language = self.program.language;
+        let bases = self.program.lineage(ty).into_iter().flat_map(|ty| self.program.ty(ty).ir.bases.iter());
+        let service = bases.into_iter().find_map(|base| {
+            let last = base.rsplit('.').next().unwrap_or(base);
+            let (pattern, service) = self.knowledge.pattern(language, last)?;
+            (pattern.does == Does::RpcRegister).then(|| service.to_owned())
+        });
+        if let Some(service) = service {
+            let implementation: Abs<'a> = Kind::Object(self.class_object(ty)).into();
+            self.register_service(&service, &implementation, call.span);
+        }
+        Abs::unknown()
+    }
+
     /// Registers every method of an implementation that can be one of the service.
     pub(super) fn register_service(&mut self, service: &str, implementation: &Abs<'a>, span: Span) {
         if !self.facts.serves.iter().any(|(seen, _)| seen == service) {

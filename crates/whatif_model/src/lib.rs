@@ -11,6 +11,7 @@ pub mod facts;
 pub mod finding;
 pub mod flow;
 pub mod limits;
+pub mod routes;
 pub mod system;
 pub mod text;
 pub mod value;

@@ -10,6 +10,7 @@ use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::facts::code::{Entry, Trigger};
 use whatif_model::facts::contract::{Contract, ContractKind, ContractOperation};
 use whatif_model::flow::{Cut, Flow};
+use whatif_model::routes::same_route;
 use whatif_model::system::{Document, Idempotency, Node, Operation, ServiceId};
 
 /// Fills the operations, contracts and documents of the draft, taking flows out of the input.
@@ -172,30 +173,6 @@ fn implements(operation: &Operation, published: &ContractOperation) -> bool {
     }
 }
 
-/// Whether two route templates match: `/carts/{id}` and `/api/carts/{cartId}` do (a gateway prefix may
-/// be missing on one side), `/carts` and `/orders` do not.
-pub(crate) fn same_route(a: &str, b: &str) -> bool {
-    let segments = |path: &str| -> Vec<String> {
-        let path = path.split(['?', '#']).next().unwrap_or(path);
-        path.split('/')
-            .filter(|s| !s.is_empty())
-            .map(|s| if is_parameter(s) { "{}".to_owned() } else { s.to_owned() })
-            .collect()
-    };
-    let (a, b) = (segments(a), segments(b));
-    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-    let tail = &long[long.len() - short.len()..];
-    let fits = tail.iter().zip(&short).all(|(x, y)| x == y || x == "{}" || y == "{}");
-    // A literal that only meets a parameter says nothing about a route of another length.
-    let agree = tail.iter().zip(&short).any(|(x, y)| x == y && x != "{}");
-    let prefix_is_literal = long[..long.len() - short.len()].iter().all(|segment| segment != "{}");
-    fits && prefix_is_literal && (agree || long.len() == short.len())
-}
-
-fn is_parameter(segment: &str) -> bool {
-    segment.starts_with(['{', ':', '<', '*', '…', '$']) || segment.contains('…') || segment.contains("${")
-}
-
 /// The operation of a service that a caller names.
 pub(crate) fn find(draft: &Draft, service: ServiceId, named: &str) -> Option<whatif_model::system::OperationId> {
     let of_service = draft.system.operation_ids().filter(|(_, operation)| operation.service == service);
@@ -230,14 +207,7 @@ fn closeness(a: &str, b: &str) -> (bool, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{closeness, same_route};
-
-    #[test]
-    fn a_literal_is_no_parameter_of_a_longer_route() {
-        assert!(same_route("/carts/{id}", "/api/carts/{cartId}"));
-        assert!(!same_route("/healthz", "/orders/{}"));
-        assert!(!same_route("/carts", "/orders"));
-    }
+    use super::closeness;
 
     #[test]
     fn the_route_with_more_literals_in_common_is_meant() {

@@ -20,6 +20,9 @@ pub struct ProseFacts {
     pub requirements: Vec<StatedRequirement>,
     /// Places where the document addresses something a specification has to address.
     pub aspects: Vec<AspectMention>,
+    /// HTTP operations the document names (`POST /orders`), once each, in order.
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
     /// Fenced code blocks, so that a diagram or contract reader can take them up.
     pub fences: Vec<Fence>,
     /// What was left unread on purpose, and why.
@@ -85,6 +88,19 @@ pub enum Scope {
     /// Says nothing about behaviour that could be held to anything.
     #[default]
     Outside,
+}
+
+/// An HTTP operation as a document names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Upper-case method.
+    pub method: String,
+    /// Path template, without query.
+    pub path: String,
+    /// Section kind at this place.
+    pub section: SectionKind,
+    /// Method and path.
+    pub range: Range,
 }
 
 /// One heading and what is under it.

@@ -3,6 +3,7 @@
 mod aspects;
 mod blocks;
 mod document;
+mod endpoints;
 mod lexer;
 mod lexicon;
 mod models;

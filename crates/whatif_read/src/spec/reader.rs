@@ -2,7 +2,7 @@
 
 use super::blocks::BlockKind;
 use super::prose::Prose;
-use super::{aspects, document, requirements, vague};
+use super::{aspects, document, endpoints, requirements, vague};
 use whatif_model::facts::prose::{Document, DocumentKind, Fence, ProseFacts, Scope};
 use whatif_model::facts::{Ignored, Problem};
 use whatif_model::limits::FILE_BYTES_MAX;
@@ -46,6 +46,7 @@ pub fn read(path: &str, text: &str) -> ProseFacts {
         facts.vague = vague::uses(&prose);
         facts.requirements = requirements::stated(&prose);
         vague::settle(&mut facts.vague, &facts.requirements, &prose.sections);
+        facts.endpoints = endpoints::named(text, &prose.sections);
         facts.aspects = aspects::addressed(&prose, &facts.requirements, &facts.vague);
     }
     facts.sections = prose.sections;

@@ -14,10 +14,10 @@ use whatif_simulate::explore::*;
 use world::*;
 
 /// Programs compared in an ordinary run; `WHATIF_PROGRAMS` asks for more.
-const PROGRAMS: u64 = 80;
+const PROGRAMS: u64 = 50;
 /// States of the plain explorer before a program counts as too large;
 /// `WHATIF_STATES` asks for more.
-const PLAIN_STATES: u64 = 2_000;
+const PLAIN_STATES: u64 = 1_000;
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
@@ -28,7 +28,7 @@ fn bounds(question: Question) -> Bounds {
 }
 
 fn engine(world: &World, question: Question, reductions: Reductions) -> Verdict {
-    let options = Options { max_states: 60_000, reductions, bounds: Some(bounds(question)) };
+    let options = Options { max_states: 60_000, reductions, bounds: Some(bounds(question)), ..Options::default() };
     check(&world.slice, question, &options).verdict
 }
 
@@ -164,6 +164,6 @@ fn engine_and_plain_explorer_agree() {
     println!("{tally:?}, {} wrong", wrong.len());
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong[..wrong.len().min(4)].join("\n\n"));
     // The generator must produce both verdicts, often, and faults must matter.
-    assert!(tally.faulty.values().sum::<u32>() > 20, "{tally:?}");
+    assert!(tally.faulty.values().sum::<u32>() > 10, "{tally:?}");
     assert!(u64::from(tally.broken.min(tally.clean)) > programs / 10, "{tally:?}");
 }

@@ -15,8 +15,12 @@ const MAX_STATES: usize = 3_000;
 
 /// The verdict and the number of faults; none when not exhaustive.
 fn essence(world: &World, question: Question, reductions: Reductions) -> Option<Option<u8>> {
-    let options =
-        Options { max_states: MAX_STATES, reductions, bounds: Some(Bounds { deliveries: 2, ..question.bounds() }) };
+    let options = Options {
+        max_states: MAX_STATES,
+        reductions,
+        bounds: Some(Bounds { deliveries: 2, ..question.bounds() }),
+        ..Options::default()
+    };
     match check(&world.slice, question, &options).verdict {
         Verdict::Violated(trace) => Some(Some(trace.faults)),
         Verdict::Holds { .. } => Some(None),

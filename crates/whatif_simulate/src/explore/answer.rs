@@ -13,6 +13,8 @@ use super::{Bounds, Budget, Question, reduce, unknown};
 pub struct Options {
     /// Distinct states per configuration before giving up.
     pub max_states: usize,
+    /// Distinct states over all configurations before giving up on the rest.
+    pub total_states: usize,
     /// Bounds other than those of the question.
     pub bounds: Option<Bounds>,
     /// Which reductions are on.
@@ -103,7 +105,7 @@ pub enum Incompleteness {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_states: MAX_STATES, bounds: None, reductions: Reductions::ALL }
+        Options { max_states: MAX_STATES, total_states: usize::MAX, bounds: None, reductions: Reductions::ALL }
     }
 }
 
@@ -239,7 +241,8 @@ impl<'a> Asked<'a> {
             Ok(code) => code,
             Err(rejected) => return Outcome::Incomplete(Incompleteness::Rejected(rejected)),
         };
-        let searched = search(&code, properties, self.options.max_states);
+        let left = self.options.total_states.saturating_sub(self.states);
+        let searched = search(&code, properties, self.options.max_states.min(left));
         self.states += searched.states;
         self.generated += searched.generated;
         self.bytes = self.bytes.max(searched.bytes);

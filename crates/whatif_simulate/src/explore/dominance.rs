@@ -7,31 +7,26 @@
 //! may follow, it does not even matter which ones were spent.
 
 use super::code::Code;
-use super::state::fingerprint_with_first;
+use super::state::{fingerprint_of_rest, with_first};
 use super::visited::Visited;
 
 /// The fingerprint of a state with no faults spent.
 pub(super) fn without_faults(code: &Code, words: &[u64]) -> u64 {
-    let first = words.first().map_or(0, |word| word & !mask(code));
-    fingerprint_with_first(words, first)
+    let first = words.first().copied().unwrap_or(0);
+    with_first(fingerprint_of_rest(words), first & !mask(code))
 }
 
-/// Whether the same state was seen with fewer faults spent.
-pub(super) fn is_dominated(code: &Code, words: &[u64], visited: &Visited) -> bool {
+/// Whether the same state was seen with fewer faults spent; `rest` is the
+/// fingerprint of its words but the first.
+pub(super) fn is_dominated(code: &Code, first: u64, rest: u64, visited: &Visited) -> bool {
     let mask = mask(code);
-    let Some(first) = words.first() else {
-        return false;
-    };
     let spent = first & mask;
-    if spent == 0 {
-        return false;
-    }
     // Every combination of counters not above the spent ones: the bits below
     // a counter are counted down like a number with mixed digits.
     let mut fewer = spent;
     while fewer != 0 {
         fewer = next_lower(code, fewer, spent);
-        if visited.contains(fingerprint_with_first(words, (first & !mask) | fewer)) {
+        if visited.contains(with_first(rest, (first & !mask) | fewer)) {
             return true;
         }
     }
@@ -39,7 +34,7 @@ pub(super) fn is_dominated(code: &Code, words: &[u64], visited: &Visited) -> boo
 }
 
 /// The counters of the faults spent; all of them sit in the first word.
-fn mask(code: &Code) -> u64 {
+pub(super) fn mask(code: &Code) -> u64 {
     let fields = code.layout.used.iter();
     fields.fold(0, |mask, field| mask | field.mask())
 }

@@ -186,14 +186,17 @@ impl<'a> Machine<'a> {
         added
     }
 
+    /// Whether that fault may still happen.
+    pub(super) fn may(&self, state: &State, fault: Fault) -> bool {
+        state.get(self.layout.used[fault.index()], 0) < u64::from(self.code.bounds.faults.allows(fault))
+    }
+
     /// Whether that fault may still happen; counts it.
     pub(super) fn spend(&self, state: &mut State, fault: Fault) -> bool {
-        let field = self.layout.used[fault.index()];
-        let used = state.get(field, 0);
-        if used >= u64::from(self.code.bounds.faults.allows(fault)) {
-            return false;
+        let may = self.may(state, fault);
+        if may {
+            state.bump(self.layout.used[fault.index()], 0);
         }
-        state.set(field, 0, used + 1);
-        true
+        may
     }
 }

@@ -9,7 +9,7 @@ use super::canonical::canonical;
 use super::code::Code;
 use super::machine::{Machine, Successors};
 use super::property::{self, Breach, View};
-use super::state::{State, fingerprint};
+use super::state::{State, fingerprint, fingerprint_of_rest, with_first};
 use super::visited::{NO_PARENT, StateId, Visited};
 use super::{Property, dominance, trace::Trace};
 use std::collections::BTreeMap;
@@ -218,15 +218,16 @@ impl<'a> Search<'a> {
     }
 
     fn admit(&mut self, parent: StateId, words: &[u64], frontier: &mut Frontier) {
-        let key = if self.last && self.code.reductions.dominance {
-            dominance::without_faults(self.code, words)
-        } else {
-            fingerprint(words)
-        };
+        let first = words.first().copied().unwrap_or(0);
+        let rest = fingerprint_of_rest(words);
+        let dominance = self.code.reductions.dominance;
+        // Where no more faults may follow it does not matter which were spent.
+        let kept = if self.last && dominance { !dominance::mask(self.code) } else { u64::MAX };
+        let key = with_first(rest, first & kept);
         if self.visited.contains(key) {
             return;
         }
-        if self.code.reductions.dominance && dominance::is_dominated(self.code, words, &self.visited) {
+        if dominance && dominance::is_dominated(self.code, first, rest, &self.visited) {
             return;
         }
         if self.visited.len() >= self.max_states {

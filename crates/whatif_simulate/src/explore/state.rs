@@ -231,20 +231,26 @@ impl State {
     }
 }
 
+const ODD: [u64; 2] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
+
 /// A 64-bit fingerprint of the words (folded multiplication per word, as in
 /// wyhash). Two states of one search share it with probability n^2 / 2^65.
 pub(super) fn fingerprint(words: &[u64]) -> u64 {
-    fingerprint_with_first(words, words.first().copied().unwrap_or(0))
+    with_first(fingerprint_of_rest(words), words.first().copied().unwrap_or(0))
 }
 
-/// The fingerprint with another first word.
-pub(super) fn fingerprint_with_first(words: &[u64], first: u64) -> u64 {
-    const ODD: [u64; 2] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
+/// The part of the fingerprint that all words but the first decide.
+pub(super) fn fingerprint_of_rest(words: &[u64]) -> u64 {
     let mut hash = ODD[0] ^ (words.len() as u64);
-    let rest = words.get(1..).unwrap_or(&[]);
-    for word in std::iter::once(&first).chain(rest) {
+    for word in words.get(1..).unwrap_or(&[]) {
         hash = fold(hash ^ word, ODD[1]) ^ hash.rotate_left(23);
     }
+    hash
+}
+
+/// The fingerprint with that first word.
+pub(super) fn with_first(rest: u64, first: u64) -> u64 {
+    let hash = fold(rest ^ first, ODD[1]) ^ rest.rotate_left(23);
     fold(hash ^ ODD[0], ODD[1])
 }
 

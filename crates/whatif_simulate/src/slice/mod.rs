@@ -27,6 +27,9 @@ use whatif_model::verdict::{Bounds, Dependence, MatrixRow, Mindset, Verdict};
 /// operations stay within seconds.
 const STATES_MAX: usize = 150_000;
 
+/// Distinct states per operation and question over all values of what is not known: about a second.
+const STATES_TOTAL_MAX: usize = 300_000;
+
 /// Answers the questions for every operation that serves somebody, in operation order. `progress` is
 /// told how many of how many are done.
 pub fn answer(system: &System, asked: &[Mindset], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<MatrixRow> {
@@ -86,7 +89,7 @@ fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindse
     if !operation.implemented && question != Mindset::Twice {
         return not("its code was not read");
     }
-    let options = Options { max_states: STATES_MAX, ..Options::default() };
+    let options = Options { max_states: STATES_MAX, total_states: STATES_TOTAL_MAX, ..Options::default() };
     let answer = explore::check(&built.slice, explored, &options);
     let verdict = words::verdict(built, explored, &options, answer);
     match (explored, verdict) {

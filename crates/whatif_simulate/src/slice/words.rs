@@ -10,12 +10,15 @@ use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 /// Distinct states per tried repair: many are tried, and one that needs more is not the smallest change.
 const REPAIR_STATES_MAX: usize = 4_000;
 
+/// Distinct states over all tried repairs.
+const REPAIR_STATES_TOTAL_MAX: usize = 150_000;
+
 /// Translates an answer; a broken promise gets its smallest repair.
 pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, answer: Answer) -> Verdict {
     match answer.verdict {
         explore::Verdict::Violated(found) => {
             let mut trace = trace(built, &found);
-            let options = Options { max_states: REPAIR_STATES_MAX, ..*options };
+            let options = Options { max_states: REPAIR_STATES_MAX, total_states: REPAIR_STATES_TOTAL_MAX, ..*options };
             trace.repair = explore::repair(&built.slice, question, &options)
                 .map(|repair| repair.practices.into_iter().map(practice).map(str::to_owned).collect())
                 .unwrap_or_default();

@@ -108,11 +108,12 @@ impl Practice {
 #[must_use]
 pub fn repair(slice: &Slice, question: Question, options: &Options) -> Option<Repair> {
     let mut not_enough = None;
+    let mut left = options.total_states;
     for practice in Practice::ALL {
         let Some(changed) = practice.applied(slice) else {
             continue;
         };
-        match check(&changed, question, options).verdict {
+        match within(&changed, question, options, &mut left) {
             Verdict::Holds { states, .. } => {
                 return Some(Repair { practices: vec![practice], states, not_enough });
             }
@@ -122,11 +123,18 @@ pub fn repair(slice: &Slice, question: Question, options: &Options) -> Option<Re
             Verdict::Depends { .. } | Verdict::Incomplete { .. } => {}
         }
     }
-    let (practices, states) = pair(slice, question, options)?;
+    let (practices, states) = pair(slice, question, options, &mut left)?;
     Some(Repair { practices, states, not_enough })
 }
 
-fn pair(slice: &Slice, question: Question, options: &Options) -> Option<(Vec<Practice>, usize)> {
+/// Asks with what is left of the states, and counts them.
+fn within(slice: &Slice, question: Question, options: &Options, left: &mut usize) -> Verdict {
+    let answer = check(slice, question, &Options { total_states: *left, ..*options });
+    *left = left.saturating_sub(answer.states);
+    answer.verdict
+}
+
+fn pair(slice: &Slice, question: Question, options: &Options, left: &mut usize) -> Option<(Vec<Practice>, usize)> {
     for (index, first) in Practice::ALL.into_iter().enumerate() {
         let Some(changed) = first.applied(slice) else {
             continue;
@@ -135,7 +143,10 @@ fn pair(slice: &Slice, question: Question, options: &Options) -> Option<(Vec<Pra
             let Some(changed) = second.applied(&changed) else {
                 continue;
             };
-            if let Verdict::Holds { states, .. } = check(&changed, question, options).verdict {
+            if *left == 0 {
+                return None;
+            }
+            if let Verdict::Holds { states, .. } = within(&changed, question, options, left) {
                 return Some((vec![first, second], states));
             }
         }

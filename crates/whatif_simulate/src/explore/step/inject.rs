@@ -11,7 +11,9 @@ impl Machine<'_> {
     /// Every fault the budget still allows.
     pub(in super::super) fn faults(&self, state: &State, out: &mut Successors) {
         for service in 0..self.code.program.services.len() {
-            self.crash(state, service, out);
+            if self.may(state, Fault::Crash) {
+                self.crash(state, service, out);
+            }
         }
         for index in 0..state.slot_count() {
             self.message_faults(state, index, out);
@@ -96,14 +98,14 @@ impl Machine<'_> {
             Phase::Reply => Some(ActionKind::LoseReply),
             _ => None,
         };
-        if let Some(kind) = lost {
+        if let Some(kind) = lost.filter(|_| self.may(state, Fault::Lose)) {
             let mut next = *state;
             if self.spend(&mut next, Fault::Lose) {
                 next.put(index, Slot::default());
                 out.emit(next, fault(kind, place, request, Fault::Lose), Vec::new());
             }
         }
-        if matches!(phase, Phase::Requested | Phase::Queued) {
+        if matches!(phase, Phase::Requested | Phase::Queued) && self.may(state, Fault::Duplicate) {
             let mut next = *state;
             if self.spend(&mut next, Fault::Duplicate) && self.add(&mut next, slot, out) {
                 let action = fault(ActionKind::Duplicate, place, request, Fault::Duplicate);
@@ -114,7 +116,7 @@ impl Machine<'_> {
 
     /// The next step of a thread with a read of the previous version in it.
     fn stale_read(&self, state: &State, index: usize, out: &mut Successors) {
-        if self.code.bounds.faults.allows(Fault::Stale) == 0 {
+        if !self.may(state, Fault::Stale) {
             return;
         }
         match state.slot(index).phase() {

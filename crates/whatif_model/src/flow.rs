@@ -409,6 +409,21 @@ pub struct Policy {
     pub deadline_forwarded: Fact<bool>,
     /// Whether the trace context of the incoming request reaches the call.
     pub trace_forwarded: Fact<bool>,
+    /// What the broker is asked to do with a message; only publishes and refusals have one.
+    #[serde(default)]
+    pub delivery: Delivery,
+}
+
+/// How a message is handed to a broker, or back to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Whether a message that is sent survives a restart of the broker. `Absent`: nothing asks for it, and the
+    /// library does not by itself.
+    pub persistent: Fact<bool>,
+    /// Whether the broker's receipt is asked for. `Absent`: nothing asks for it, and the library does not by itself.
+    pub confirmed: Fact<bool>,
+    /// Whether a refused message is delivered again.
+    pub requeued: Fact<bool>,
 }
 
 /// A time limit and what it limits.

@@ -16,6 +16,7 @@ mod observability;
 mod query;
 mod questions;
 mod registry;
+mod repeats;
 mod retries;
 mod sequence;
 mod spec;

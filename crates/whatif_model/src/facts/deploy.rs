@@ -202,6 +202,20 @@ pub struct Table {
     /// Column sets no two rows may share, the primary key first; columns in declaration order.
     /// A set with a nullable column is not listed: SQL admits any number of NULLs.
     pub unique: Vec<Vec<String>>,
+    /// Column sets declared unique that a NULL gets around.
+    #[serde(default)]
+    pub nullable_keys: Vec<NullableKey>,
     /// Where.
+    pub span: Span,
+}
+
+/// A unique key over a column that may be NULL: rows with a NULL there never count as equal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NullableKey {
+    /// All its columns, in declaration order.
+    pub columns: Vec<String>,
+    /// Those that may be NULL; never empty.
+    pub nullable: Vec<String>,
+    /// Where the key is declared.
     pub span: Span,
 }

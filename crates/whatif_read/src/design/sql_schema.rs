@@ -6,8 +6,8 @@
 //! | `CREATE TABLE`: columns, `PRIMARY KEY`, `UNIQUE`, `NOT NULL` | a table and the column sets no two rows share |
 //! | `CREATE UNIQUE INDEX`, `ALTER TABLE ... ADD` of a constraint | further such sets of a table of the same file |
 //!
-//! A set with a nullable column, a partial index and an index over expressions or prefixes do not make whole rows
-//! unique, and are left out.
+//! A partial index and an index over expressions or prefixes do not make whole rows unique, and are left out; a set
+//! with a nullable column does not either, and is kept apart.
 
 mod lexer;
 mod table;
@@ -15,7 +15,7 @@ mod table;
 use super::Reading;
 use lexer::Word;
 use std::collections::BTreeMap;
-use table::Draft;
+use table::{Draft, Key};
 use whatif_model::Range;
 
 pub(crate) const ID: &str = "sql-schema";
@@ -69,11 +69,16 @@ fn read_unique_index(cx: &mut Reading<'_>, tables: &mut [Draft], statement: &[Wo
         cx.ignore(statement[on].range, "a unique index over expressions or prefixes makes no row unique");
         return true;
     };
-    if statement.iter().skip(end).any(|word| word.is("where")) {
+    let condition = statement.iter().skip(end).skip_while(|word| !word.is("where"));
+    let partial = condition.clone().next().is_some();
+    if partial {
         cx.ignore(statement[on].range, "a partial unique index holds for some rows only");
-        return true;
     }
-    add(cx, tables, &name, columns, statement[on].range);
+    // A condition on one of the columns may be there to keep NULLs out of it.
+    let is_sorted_out = condition.clone().any(|word| columns.contains(&word.text));
+    if !is_sorted_out && !table::counts_nulls(statement) {
+        add(cx, tables, &name, Key { columns, range: statement[on].range, partial });
+    }
     true
 }
 
@@ -94,15 +99,15 @@ fn read_alter(cx: &mut Reading<'_>, tables: &mut [Draft], statement: &[Word]) ->
         {
             table.require(&columns);
         }
-        add(cx, tables, &name, columns, statement[at].range);
+        add(cx, tables, &name, Key { columns, range: statement[at].range, partial: false });
     }
     understood
 }
 
-fn add(cx: &mut Reading<'_>, tables: &mut [Draft], name: &str, columns: Vec<String>, range: Range) {
+fn add(cx: &mut Reading<'_>, tables: &mut [Draft], name: &str, key: Key) {
     match tables.iter_mut().find(|table| table.name == name) {
-        Some(table) => table.unique.push(columns),
-        None => cx.ignore(range, format!("table `{name}` is not declared in this file")),
+        Some(table) => table.unique.push(key),
+        None => cx.ignore(key.range, format!("table `{name}` is not declared in this file")),
     }
 }
 
@@ -142,6 +147,16 @@ mod tests {
             "create table t (a int not null, b int not null, c int);\ncreate unique index concurrently i on t using btree (a desc);\ncreate unique index j on t (lower(a));\ncreate unique index k on t (b) where c > 0;\nalter table only t add constraint p primary key (c);\nalter table t add unique (b);",
         );
         assert_eq!(tables[0].unique, [vec!["c"], vec!["a"], vec!["b"]]);
+    }
+
+    #[test]
+    fn a_null_gets_around_some_keys() {
+        let tables = tables(
+            "create table t (a int not null, b int not null, c int, d int, unique (a, c), unique nulls not distinct (b, c));\ncreate unique index i on t (a, b, d) where e > 1;\ncreate unique index j on t (b, d) where d is not null;",
+        );
+        let keys = |of: &Table| of.nullable_keys.iter().map(|key| key.columns.join(" ")).collect::<Vec<_>>();
+        assert_eq!(keys(&tables[0]), ["a c", "a b d"]);
+        assert_eq!(tables[0].nullable_keys[1].nullable, ["d"]);
     }
 
     #[test]

@@ -1,8 +1,21 @@
 //! The rules of the practice `events`.
 
 mod ack_before_processing;
+pub(crate) mod ack_on_failure;
 mod dual_write;
+mod handler_not_idempotent;
+mod lookup_required;
+mod not_durable;
+mod publish_unconfirmed;
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[&dual_write::RULE, &ack_before_processing::RULE];
+pub(crate) const RULES: &[&Rule] = &[
+    &dual_write::RULE,
+    &ack_before_processing::RULE,
+    &ack_on_failure::RULE,
+    &handler_not_idempotent::RULE,
+    &not_durable::RULE,
+    &publish_unconfirmed::RULE,
+    &lookup_required::RULE,
+];

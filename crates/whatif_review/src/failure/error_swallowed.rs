@@ -1,5 +1,6 @@
 //! A change fails, nobody looks, and the operation goes on as if it had worked.
 
+use crate::events::ack_on_failure::is_handled_by_hand;
 use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
@@ -32,12 +33,12 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 }
 
 /// Changes that somebody waits for: what works in the background finds it undone and tries again, and a
-/// cache that was not filled is slower, not wrong.
+/// cache that was not filled is slower, not wrong. A message that is acknowledged by hand is `events/ack-on-failure`.
 fn is_change(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     let cached = site.store(cx.system).is_some_and(|store| store.cache);
     let answered =
         !site.operation.background && !matches!(site.operation.trigger, Trigger::Schedule(_) | Trigger::Start);
-    answered && !site.edge.platform && !cached && site.changes(cx.system)
+    answered && !site.edge.platform && !cached && !is_handled_by_hand(site.operation) && site.changes(cx.system)
 }
 
 /// On the way out after a failure nobody is told that it worked. A message that is not sent after a

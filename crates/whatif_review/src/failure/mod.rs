@@ -2,18 +2,24 @@
 
 mod compensation_missing;
 mod error_swallowed;
+mod liveness_depends_on_others;
 mod lock_across_call;
 mod no_graceful_shutdown;
 mod partial_effects;
+mod readiness_missing;
 mod single_point_of_failure;
+mod success_reported_as_failure;
 
 use crate::rule::Rule;
 
 pub(crate) const RULES: &[&Rule] = &[
     &partial_effects::RULE,
+    &success_reported_as_failure::RULE,
     &compensation_missing::RULE,
     &lock_across_call::RULE,
     &error_swallowed::RULE,
     &single_point_of_failure::RULE,
     &no_graceful_shutdown::RULE,
+    &liveness_depends_on_others::RULE,
+    &readiness_missing::RULE,
 ];

@@ -1,11 +1,12 @@
 //! A change that a repeated request makes a second time, because nothing names the request.
 
 use crate::query::{grouped_operations, listed, proven_twice};
+use crate::repeats::adds_up;
 use crate::rule::{Assumption, Context, Draft, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{Effect, EffectKind, Target, WriteKind};
+use whatif_model::flow::{Effect, EffectKind, Target};
 use whatif_model::system::{Operation, OperationId};
 use whatif_model::verdict::Mindset;
 
@@ -51,7 +52,7 @@ fn changes_state(cx: &Context<'_>, operation: &Operation) -> bool {
     let Some(claim) = operation.mutates.claim().filter(|claim| claim.value) else { return false };
     let is_rpc = matches!(operation.trigger, Trigger::Rpc { .. });
     let by_contract = claim.evidence.stage != Stage::Code && (is_rpc || !operation.implemented);
-    by_contract || adds_up(cx, operation).is_some() || (operation.contract.is_some() && passes_on(operation))
+    by_contract || adds_up(cx.system, operation).is_some() || (operation.contract.is_some() && passes_on(operation))
 }
 
 fn passes_on(operation: &Operation) -> bool {
@@ -68,42 +69,6 @@ fn changes_elsewhere<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&
         }
         _ => false,
     })
-}
-
-/// The first effect of its own that a repeat does again. An insert into what was read before may be guarded by
-/// it: that is a question of concurrency, not of a missing key.
-fn adds_up<'a>(cx: &Context<'_>, operation: &'a Operation) -> Option<&'a Effect> {
-    operation.flow.effects.iter().find(|effect| match &effect.kind {
-        EffectKind::Write { how, .. } => {
-            let is_guarded = *how == WriteKind::Insert && (is_refused(cx, effect) || is_looked_up(operation, effect));
-            matches!(how, WriteKind::SetFromRead | WriteKind::Increment | WriteKind::Insert) && !is_guarded
-        }
-        EffectKind::Publish { .. } => true,
-        // RFC 9110, 9.2.2: neither method is idempotent.
-        EffectKind::Call { operation, .. } => {
-            let is_outside = matches!(effect.target, Target::External(_));
-            is_outside && ["POST ", "PATCH "].iter().any(|method| operation.starts_with(method))
-        }
-        _ => false,
-    })
-}
-
-/// Whether the operation reads the item it inserts before it does.
-fn is_looked_up(operation: &Operation, insert: &Effect) -> bool {
-    let EffectKind::Write { item: inserted, .. } = &insert.kind else { return false };
-    let before = operation.flow.effects.iter().take_while(|effect| !std::ptr::eq(*effect, insert));
-    before.filter(|effect| effect.target == insert.target).any(|effect| match &effect.kind {
-        EffectKind::Read { item, .. } | EffectKind::DedupCheck { item } => item == inserted && !item.is_empty(),
-        _ => false,
-    })
-}
-
-/// Whether the table takes the same business key only once: it has a unique set beside its primary key, or a
-/// primary key of several columns.
-fn is_refused(cx: &Context<'_>, effect: &Effect) -> bool {
-    let (EffectKind::Write { item, .. }, Target::Store(store)) = (&effect.kind, &effect.target) else { return false };
-    let tables = cx.system[*store].tables.iter().filter(|table| table.name.eq_ignore_ascii_case(item));
-    tables.flat_map(|table| table.unique.iter().enumerate()).any(|(at, columns)| at > 0 || columns.len() > 1)
 }
 
 /// The contract was read whole and has no key, or the code was and reads none.
@@ -187,7 +152,7 @@ fn places(cx: &Context<'_>, draft: Draft, operation: &Operation) -> Draft {
     let code = own.read.evidence().map(|place| place.labelled("reads no idempotency key"));
     let places: Vec<_> = contract.chain(code).collect();
     let draft = draft.all(&places);
-    match adds_up(cx, operation).or_else(|| changes_elsewhere(cx, operation)) {
+    match adds_up(cx.system, operation).or_else(|| changes_elsewhere(cx, operation)) {
         Some(effect) => draft.at(&Evidence::stated(Stage::Code, effect.span, "a repeat does this again")),
         None => draft.because(&operation.mutates, "state is changed here"),
     }

@@ -3,10 +3,25 @@
 mod check_then_act;
 mod key_ignored;
 mod key_not_forwarded;
+mod key_not_scoped;
+mod key_outside_transaction;
 mod key_per_attempt;
 mod missing_key;
+mod schedule_not_exclusive;
+mod unique_null;
+mod unsafe_get;
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] =
-    &[&missing_key::RULE, &key_ignored::RULE, &key_not_forwarded::RULE, &key_per_attempt::RULE, &check_then_act::RULE];
+pub(crate) const RULES: &[&Rule] = &[
+    &missing_key::RULE,
+    &key_ignored::RULE,
+    &key_not_forwarded::RULE,
+    &key_per_attempt::RULE,
+    &check_then_act::RULE,
+    &key_outside_transaction::RULE,
+    &key_not_scoped::RULE,
+    &unique_null::RULE,
+    &unsafe_get::RULE,
+    &schedule_not_exclusive::RULE,
+];

@@ -6,6 +6,7 @@ pub(crate) mod layers;
 mod no_backoff;
 mod no_jitter;
 mod not_idempotent;
+mod poison_message;
 mod unbounded;
 
 use crate::rule::Rule;
@@ -17,4 +18,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &not_idempotent::RULE,
     &amplification::RULE,
     &breaker_missing::RULE,
+    &poison_message::RULE,
 ];

@@ -294,7 +294,8 @@ impl<'a> Interpreter<'a> {
                     _ => self.peer(call, PeerRole::Topic),
                 };
                 let kind = EffectKind::Acknowledge { positive: call.form.does == Does::Ack };
-                let effect = self.new_effect(kind, Target::Symbolic(peer), call.span);
+                let mut effect = self.new_effect(kind, Target::Symbolic(peer), call.span);
+                effect.policy.delivery.requeued = self.requeued(call);
                 let number = self.push_effect(effect);
                 Abs::tainted(if self.manners.errors_are_values {
                     Taint::one(Origin::Failure(number))
@@ -423,7 +424,9 @@ impl<'a> Interpreter<'a> {
             if matches!(arg.value.kind, Kind::Context(_)) {
                 continue;
             }
-            visible |= self.payload(arg.name, &arg.value, PAYLOAD_DEPTH_MAX, &mut found);
+            let seen = self.payload(arg.name, &arg.value, PAYLOAD_DEPTH_MAX, &mut found);
+            // The properties beside a message may name it, but they are not what it says.
+            visible |= seen && !is_envelope(call, arg);
         }
         if call.form.args.get("payload").is_some_and(|spec| spec.place == Some(crate::knowledge::Place::Receiver))
             && let Some(receiver) = call.receiver
@@ -490,6 +493,11 @@ impl<'a> Interpreter<'a> {
             && !object.fields.contains_key(super::construct::REST)
             && !matches!(object.class, super::state::Class::Library(ref class) if &**class == "channel")
     }
+}
+
+fn is_envelope(call: &Use<'_, '_>, arg: &super::call::Argument<'_>) -> bool {
+    let given = |name: &str| call.argument(name).is_some_and(|given| std::ptr::eq(given, arg));
+    given("properties") && !given("payload")
 }
 
 fn normal(name: &str) -> String {

@@ -11,6 +11,7 @@ mod connections;
 mod construct;
 mod declared;
 mod decorators;
+mod delivery;
 mod effects;
 mod expression;
 mod guarded;

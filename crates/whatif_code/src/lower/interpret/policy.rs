@@ -31,6 +31,7 @@ impl<'a> Interpreter<'a> {
             breaker: self.breaker(call),
             deadline_forwarded: self.deadline_forwarded(call, context.as_ref()),
             trace_forwarded: self.trace_forwarded(call, context.as_ref()),
+            delivery: self.delivery(call),
         }
     }
 

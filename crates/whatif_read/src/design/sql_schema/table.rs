@@ -1,7 +1,7 @@
 //! One table under construction.
 
 use super::lexer::Word;
-use whatif_model::facts::deploy::Table;
+use whatif_model::facts::deploy::{NullableKey, Table};
 use whatif_model::{Range, Span};
 
 /// Keywords that begin a table constraint rather than a column.
@@ -23,10 +23,19 @@ fn is_column(words: &[Word]) -> bool {
 pub(super) struct Draft {
     pub(super) name: String,
     pub(super) range: Range,
-    pub(super) unique: Vec<Vec<String>>,
+    pub(super) unique: Vec<Key>,
     columns: Vec<String>,
     not_null: Vec<String>,
     primary: Option<Vec<String>>,
+}
+
+/// A declared unique set.
+pub(super) struct Key {
+    pub(super) columns: Vec<String>,
+    /// Where it is declared.
+    pub(super) range: Range,
+    /// Whether it holds for some rows only (a partial index).
+    pub(super) partial: bool,
 }
 
 impl Draft {
@@ -57,13 +66,18 @@ impl Draft {
     /// The table, without the sets a NULL gets around.
     pub(super) fn finish(self, span: Span) -> Table {
         let is_required = |column: &String| self.not_null.contains(column);
-        let mut unique: Vec<Vec<String>> = Vec::new();
-        for set in self.primary.iter().chain(&self.unique) {
-            if set.iter().all(is_required) && !unique.contains(set) {
-                unique.push(set.clone());
+        let mut unique: Vec<Vec<String>> = self.primary.iter().cloned().collect();
+        let mut nullable_keys = Vec::new();
+        for key in &self.unique {
+            let nullable: Vec<String> = key.columns.iter().filter(|column| !is_required(column)).cloned().collect();
+            if !nullable.is_empty() {
+                let span = key.range.in_file(span.file);
+                nullable_keys.push(NullableKey { columns: key.columns.clone(), nullable, span });
+            } else if !key.partial && !unique.contains(&key.columns) {
+                unique.push(key.columns.clone());
             }
         }
-        Table { name: self.name, columns: self.columns, unique, span }
+        Table { name: self.name, columns: self.columns, unique, nullable_keys, span }
     }
 
     fn element(&mut self, words: &[Word]) {
@@ -84,7 +98,7 @@ impl Draft {
             self.not_null.push(column.clone());
         }
         if words.iter().skip(1).any(|word| word.is("unique")) {
-            self.unique.push(vec![column.clone()]);
+            self.unique.push(Key { columns: vec![column.clone()], range: first.range, partial: false });
         }
         self.columns.push(column);
     }
@@ -95,10 +109,18 @@ impl Draft {
         let Some((columns, _)) = column_list(words, open) else { return };
         match words.first() {
             Some(word) if word.is("primary") => self.require(&columns),
-            Some(word) if word.is("unique") => self.unique.push(columns),
+            Some(word) if word.is("unique") && !counts_nulls(words) => {
+                self.unique.push(Key { columns, range: word.range, partial: false });
+            }
             _ => {}
         }
     }
+}
+
+/// `NULLS NOT DISTINCT` (<https://www.postgresql.org/docs/current/sql-createtable.html>): such a key is neither of
+/// the two kinds we keep.
+pub(super) fn counts_nulls(words: &[Word]) -> bool {
+    words.windows(2).any(|pair| pair[0].is("nulls") && pair[1].is("not"))
 }
 
 /// `[schema.]name` at `at`: the name, and the position behind it.

@@ -1,0 +1,72 @@
+//! A key and its effect that do not commit together.
+
+use crate::query::{CallSite, proven};
+use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use crate::sequence::Sequence;
+use whatif_model::finding::{Finding, Severity};
+use whatif_model::flow::{EffectKind, Step};
+use whatif_model::system::OperationId;
+use whatif_model::verdict::Mindset;
+
+pub(crate) static RULE: Rule = Rule {
+    meta: RuleMeta {
+        id: "idempotency/key-outside-transaction",
+        severity: Severity::Warning,
+        summary: "A key and the effect it stands for commit separately: a crash in between keeps only one of them.",
+        page: include_str!("key_outside_transaction.md"),
+        assumptions: &[Assumption::WontFail, Assumption::Once],
+        questions: &[Mindset::Halfway, Mindset::Twice],
+    },
+    check,
+};
+
+fn check(cx: &Context<'_>) -> Vec<Finding> {
+    let keyed = cx.system.operation_ids().filter(|(_, operation)| operation.idempotency.dedup.value().is_some());
+    keyed.filter_map(|(id, _)| finding(cx, id, &split(cx, id)?)).collect()
+}
+
+/// The record of a key and a write that commits without it.
+struct Split<'s, 'a> {
+    mark: &'s CallSite<'a>,
+    write: &'s CallSite<'a>,
+    key_first: bool,
+}
+
+fn split<'s, 'a>(cx: &'s Context<'a>, id: OperationId) -> Option<Split<'s, 'a>> {
+    let sites: Vec<&CallSite<'a>> = cx.sites.iter().filter(|site| site.id == id).collect();
+    let mark = sites.iter().copied().find(|site| matches!(site.visit.effect.kind, EffectKind::DedupMark { .. }))?;
+    let order = Sequence::of(&mark.operation.flow);
+    let mut writes =
+        sites.iter().copied().filter(|site| site.is_lasting_write(cx.system) && !commit_together(mark, site));
+    let write = writes.find(|site| order.meets(mark.visit.id, site.visit.id))?;
+    Some(Split { mark, write, key_first: order.precedes(mark.visit.id, write.visit.id) })
+}
+
+/// One transaction of one store around both.
+fn commit_together(a: &CallSite<'_>, b: &CallSite<'_>) -> bool {
+    let shared = |step: &Step| {
+        matches!(step, Step::Transaction { .. }) && b.visit.inside.iter().any(|other| std::ptr::eq(*other, step))
+    };
+    a.edge.to == b.edge.to && a.inside(shared)
+}
+
+fn finding(cx: &Context<'_>, id: OperationId, split: &Split<'_, '_>) -> Option<Finding> {
+    let address = &split.mark.operation.address;
+    let result = if split.key_first {
+        "a crash in between leaves a used key without its effect"
+    } else {
+        "a crash in between lets a repeat have the effect again"
+    };
+    let (mark, write) = (&split.mark, &split.write);
+    let (first, second) = if split.key_first { (mark, write) } else { (write, mark) };
+    let label = |site: &CallSite<'_>| {
+        if std::ptr::eq(site, *mark) { "the key is recorded here" } else { "the effect commits here, by itself" }
+    };
+    cx.finding(&RULE.meta, address.clone())
+        .message(format!("`{address}` records the key and its effect in two commits: {result}"))
+        .at(&first.place(label(first)))
+        .at(&second.place(label(second)))
+        .trace(proven(cx, id, Mindset::Halfway).or_else(|| proven(cx, id, Mindset::Twice)))
+        .help("write the key into the database of the effect, in the same local transaction, unique, and first")
+        .build()
+}

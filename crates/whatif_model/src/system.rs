@@ -4,6 +4,7 @@
 //! nothing but the input (services and operations by address), so ids are stable between runs.
 
 use crate::evidence::{Evidence, Fact};
+use crate::facts::alert::Alert;
 use crate::facts::code::{Language, Trigger};
 use crate::facts::contract::{Contract, ContractOperation};
 use crate::facts::deploy::{DeployUnit, Table};
@@ -64,6 +65,10 @@ pub struct System {
     pub databases: Vec<DatabaseUse>,
     /// Contracts with the service that offers them, when known.
     pub contracts: Vec<(Contract, Option<ServiceId>)>,
+    /// Every table declared by SQL, in path order; each store has those its users name.
+    pub tables: Vec<Table>,
+    /// Alerts of the monitoring system, in path order.
+    pub alerts: Vec<Alert>,
     /// Specification and design documents, in path order.
     pub documents: Vec<Document>,
     /// Deadlines that are set on a context nobody uses: whose, how long in milliseconds, and where.

@@ -1,8 +1,8 @@
 //! Which reader reads which document, and why.
 
 use crate::design::{
-    Reading, appsettings, compose, dockerfile, env_file, httpd, istio, kubernetes, kustomize, nginx, openapi, protobuf,
-    skaffold, spring, sql_schema,
+    Reading, alert_rules, appsettings, compose, dockerfile, env_file, httpd, istio, kubernetes, kustomize, nginx,
+    openapi, protobuf, skaffold, spring, sql_schema,
 };
 use crate::tree::{Documents, Node, first_template_action, has_template_control, parse_json, parse_yaml};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,13 @@ pub const READERS: &[Reader] = &[
         specification: "https://istio.io/latest/docs/reference/config/networking/",
         form: Form::Tree,
         markers: &["istio.io/"],
+    },
+    Reader {
+        id: alert_rules::ID,
+        reads: "Prometheus alerting rules, as files and as Kubernetes resources: what is watched",
+        specification: "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
+        form: Form::Tree,
+        markers: &["- alert:", "PrometheusRule"],
     },
     Reader {
         id: skaffold::ID,
@@ -277,6 +284,8 @@ fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
         kustomize::read(cx, root);
     } else if istio::recognises(root) {
         istio::read(cx, root);
+    } else if alert_rules::recognises(root) {
+        alert_rules::read(cx, root);
     } else if skaffold::recognises(root) {
         skaffold::read(cx, root);
     } else if kubernetes::recognises(root) {

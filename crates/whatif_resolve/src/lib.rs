@@ -57,6 +57,8 @@ pub fn resolve(mut input: Input) -> System {
     deadlines::apply(&input, &mut draft, &names);
     draft.system.contradictions = environment::contradictions(&input, &draft);
     draft.system.unused_deadlines = deadlines::unused(&input, &draft);
+    draft.system.tables = input.designs.iter().flat_map(|(_, facts)| facts.tables.iter().cloned()).collect();
+    draft.system.alerts = input.designs.iter().flat_map(|(_, facts)| facts.alerts.iter().cloned()).collect();
     answers::apply(&input, &mut draft.system);
     let mut system = draft.system;
     system.ignored = input.ignored;

@@ -3,6 +3,7 @@
 //! Facts are serialisable, because they are cached by content; they mention other things only by the
 //! names the document uses.
 
+pub mod alert;
 pub mod answer;
 pub mod code;
 pub mod contract;
@@ -38,6 +39,9 @@ pub struct DesignFacts {
     pub tables: Vec<deploy::Table>,
     /// Disruption budgets, autoscalers: what changes how many replicas there are.
     pub scaling: Vec<deploy::Scaling>,
+    /// Alerts of a monitoring system.
+    #[serde(default)]
+    pub alerts: Vec<alert::Alert>,
 }
 
 /// Something a reader saw and did not understand.

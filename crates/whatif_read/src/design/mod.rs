@@ -1,5 +1,6 @@
 //! Readers of contracts, deployment and configuration: one file per format.
 
+pub(crate) mod alert_rules;
 pub(crate) mod appsettings;
 pub(crate) mod compose;
 pub(crate) mod dockerfile;

@@ -1,10 +1,12 @@
 //! The rules of the practice `boundaries`.
 
 mod chatty;
+mod lockstep_deployment;
 mod shared_database;
 mod sync_chain;
 mod sync_cycle;
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[&shared_database::RULE, &sync_cycle::RULE, &sync_chain::RULE, &chatty::RULE];
+pub(crate) const RULES: &[&Rule] =
+    &[&shared_database::RULE, &sync_cycle::RULE, &sync_chain::RULE, &chatty::RULE, &lockstep_deployment::RULE];

@@ -38,8 +38,7 @@ const OWNERS: &[&str] = &[
 ];
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let tables = cx.system.stores.iter().flat_map(|store| &store.tables);
-    tables.filter_map(|table| finding(cx, table)).collect()
+    cx.system.tables.iter().filter_map(|table| finding(cx, table)).collect()
 }
 
 /// The key column that is unique by itself, and where that is declared.

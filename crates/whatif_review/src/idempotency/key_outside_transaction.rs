@@ -36,10 +36,15 @@ fn split<'s, 'a>(cx: &'s Context<'a>, id: OperationId) -> Option<Split<'s, 'a>> 
     let sites: Vec<&CallSite<'a>> = cx.sites.iter().filter(|site| site.id == id).collect();
     let mark = sites.iter().copied().find(|site| matches!(site.visit.effect.kind, EffectKind::DedupMark { .. }))?;
     let order = Sequence::of(&mark.operation.flow);
-    let mut writes =
-        sites.iter().copied().filter(|site| site.is_lasting_write(cx.system) && !commit_together(mark, site));
+    let mut writes = sites.iter().copied().filter(|site| adds_to_a_store(cx, site) && !commit_together(mark, site));
     let write = writes.find(|site| order.meets(mark.visit.id, site.visit.id))?;
     Some(Split { mark, write, key_first: order.precedes(mark.visit.id, write.visit.id) })
+}
+
+/// A repeat that goes on where the first attempt stopped can set a value again, but not add again.
+fn adds_to_a_store(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
+    let adds = matches!(&site.visit.effect.kind, EffectKind::Write { how, .. } if !how.is_naturally_idempotent());
+    adds && site.is_lasting_write(cx.system)
 }
 
 /// One transaction of one store around both.

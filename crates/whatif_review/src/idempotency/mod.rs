@@ -10,6 +10,7 @@ mod missing_key;
 mod schedule_not_exclusive;
 mod unique_null;
 mod unsafe_get;
+mod validity_undocumented;
 
 use crate::rule::Rule;
 
@@ -24,4 +25,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &unique_null::RULE,
     &unsafe_get::RULE,
     &schedule_not_exclusive::RULE,
+    &validity_undocumented::RULE,
 ];

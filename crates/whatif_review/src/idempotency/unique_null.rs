@@ -21,8 +21,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let stores = cx.system.stores.iter().filter(|store| compares_nulls_as_different(store));
-    let tables = stores.flat_map(|store| &store.tables);
+    let tables = cx.system.tables.iter().filter(|table| compares_nulls_as_different(cx, table));
     tables
         .flat_map(|table| table.nullable_keys.iter().map(move |key| (table, key)))
         .filter(|(table, key)| names_a_thing(key) && !has_a_stricter_key(table, key))
@@ -32,8 +31,11 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 
 /// SQL Server and Oracle compare NULLs of a key as equal in part; PostgreSQL (11.6, "Unique Indexes") and MySQL
 /// ("CREATE INDEX", "Unique Indexes") never do.
-fn compares_nulls_as_different(store: &Store) -> bool {
-    ["postgresql", "mysql", "mariadb", "sqlite", ""].contains(&store.engine.as_str())
+fn compares_nulls_as_different(cx: &Context<'_>, table: &Table) -> bool {
+    let differs = |store: &&Store| ["postgresql", "mysql", "mariadb", "sqlite", ""].contains(&store.engine.as_str());
+    let holders = || cx.system.stores.iter().filter(|store| store.tables.iter().any(|own| own.span == table.span));
+    holders().all(|store| differs(&store))
+        && (holders().next().is_some() || cx.system.stores.iter().all(|s| s.engine != "sqlserver"))
 }
 
 /// Two columns that are always there say what the row is about, and the one that may be missing only qualifies it. A

@@ -1,8 +1,10 @@
 //! A requirement on the mean of a latency, with no percentile near it.
 
+use crate::query::listed;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::vocabulary::claims::quotation;
 use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::facts::alert::Alert;
 use whatif_model::facts::prose::{Bounds, Modality, StatedRequirement, Statistic};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::system::Document;
@@ -21,7 +23,26 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    cx.system.documents.iter().filter_map(|document| finding(cx, document)).collect()
+    let targets = cx.system.documents.iter().filter_map(|document| finding(cx, document));
+    targets.chain(alarm(cx)).collect()
+}
+
+/// Alerts that are raised by a mean.
+fn alarm(cx: &Context<'_>) -> Option<Finding> {
+    let means: Vec<&Alert> = cx.system.alerts.iter().filter(|alert| alert.on_mean).collect();
+    let names = listed(means.iter().map(|alert| alert.name.clone()), 3);
+    let verb = if means.len() == 1 { "compares" } else { "compare" };
+    let draft = cx
+        .finding(&RULE.meta, "system")
+        .severity(Severity::Warning)
+        .message(format!("{names} {verb} a mean latency with a limit: one request in ten may be far slower unnoticed"))
+        .detail(&names)
+        .help(
+            "alert on a percentile (`histogram_quantile(0.99, ...)`), or on the share of requests over the objective",
+        );
+    let place =
+        |alert: &&Alert| Evidence::stated(Stage::Design, alert.span, "the sum of all durations over their count");
+    draft.all(&means.iter().map(place).collect::<Vec<_>>()).build()
 }
 
 fn is_mean_target(stated: &StatedRequirement) -> bool {

@@ -1,0 +1,102 @@
+//! Prometheus alerting rules (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/>) and the
+//! Kubernetes resource that carries them.
+//!
+//! | what we read | fact |
+//! | --- | --- |
+//! | `groups[].rules[].alert` with `expr` | an alert and what it watches |
+
+use super::Reading;
+use crate::tree::Node;
+use whatif_model::facts::alert::{Alert, Watched};
+
+pub(crate) const ID: &str = "alert-rules";
+
+/// Parts of metric names and label selectors that tell failures: the conventions of Prometheus' client libraries
+/// (<https://prometheus.io/docs/practices/naming/>) and of its `up` series.
+const ERRORS: &[&str] = &[
+    "error",
+    "fail",
+    "5..",
+    "\"5",
+    "[5",
+    "exception",
+    "up ==",
+    "up==",
+    "absent(",
+    "grpc_code",
+    "_lag",
+    "down",
+    "unavailable",
+];
+const LATENCY: &[&str] = &["duration", "latency", "histogram_quantile", "response_time", "_seconds_bucket"];
+
+pub(crate) fn recognises(root: &Node<'_>) -> bool {
+    let kind = root.text_at(&["kind"]);
+    kind == Some("PrometheusRule") || (kind.is_none() && rules(root).any(|rule| rule.get("alert").is_some()))
+}
+
+pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
+    let spec = root.get("spec").unwrap_or(root);
+    for rule in rules(spec) {
+        let Some(name) = rule.get("alert") else { continue };
+        let expression = rule.text_at(&["expr"]).unwrap_or("");
+        let alert = Alert {
+            name: name.text().unwrap_or("").to_owned(),
+            watches: watched(expression, name.text().unwrap_or("")),
+            on_mean: is_mean(expression),
+            span: cx.span(name.range),
+        };
+        cx.facts.alerts.push(alert);
+    }
+}
+
+fn rules<'n, 't>(root: &'n Node<'t>) -> impl Iterator<Item = &'n Node<'t>> {
+    let groups = root.get("groups").map(Node::items).unwrap_or_default();
+    groups.iter().flat_map(|group| group.get("rules").map(Node::items).unwrap_or_default())
+}
+
+/// The sum of a histogram or summary over its count.
+fn is_mean(expression: &str) -> bool {
+    let is_of_time = LATENCY.iter().any(|word| expression.contains(word));
+    is_of_time && expression.contains("_sum") && expression.contains("_count") && expression.contains('/')
+}
+
+fn watched(expression: &str, name: &str) -> Watched {
+    let (expression, name) = (expression.to_lowercase(), name.to_lowercase());
+    let speaks_of = |words: &[&str]| words.iter().any(|word| expression.contains(word) || name.contains(word));
+    match () {
+        () if speaks_of(LATENCY) => Watched::Latency,
+        () if speaks_of(ERRORS) => Watched::Errors,
+        () => Watched::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::parse_yaml;
+
+    fn alerts(text: &str) -> Vec<Alert> {
+        let mut cx = Reading::new("alerts.yaml", text);
+        let documents = parse_yaml(text);
+        assert!(recognises(&documents.documents[0].root));
+        read(&mut cx, &documents.documents[0].root);
+        cx.facts.alerts
+    }
+
+    #[test]
+    fn rule_files_and_resources() {
+        let file = "groups:\n- name: a\n  rules:\n  - record: job:rate\n    expr: rate(x[5m])\n  - alert: TooManyErrors\n    expr: rate(http_requests_total{code=~\"5..\"}[5m]) > 1\n  - alert: Slow\n    expr: histogram_quantile(0.99, rate(h_bucket[5m])) > 1\n  - alert: DiskFull\n    expr: free < 1\n";
+        let watched: Vec<Watched> = alerts(file).iter().map(|alert| alert.watches).collect();
+        assert_eq!(watched, [Watched::Errors, Watched::Latency, Watched::Other]);
+        assert!(is_mean("rate(a_duration_seconds_sum[5m]) / rate(a_duration_seconds_count[5m]) > 1"));
+        let resource = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: a}\nspec:\n  groups: [{name: a, rules: [{alert: Down, expr: up == 0}]}]\n";
+        assert_eq!(alerts(resource)[0].name, "Down");
+    }
+
+    #[test]
+    fn other_documents_with_groups_are_left_alone() {
+        let documents = parse_yaml("groups: [{name: a, rules: [{record: x, expr: y}]}]\n");
+        assert!(!recognises(&documents.documents[0].root));
+    }
+}

@@ -55,10 +55,9 @@ impl<'t> Reader<'t, '_> {
         }
         if let Some(Stmt { kind: StmtKind::Assign { ty: declared, values, .. }, .. }) = out.last_mut()
             && name.kind == Kind::Identifier
+            && !matches!(values.as_slice(), [Expr { kind: ExprKind::Nil, .. }])
         {
-            if !matches!(values.as_slice(), [Expr { kind: ExprKind::Nil, .. }]) {
-                *declared = ty;
-            }
+            *declared = ty;
         }
     }
 

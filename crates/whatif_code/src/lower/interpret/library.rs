@@ -327,13 +327,13 @@ impl<'a> Interpreter<'a> {
         matches!(call.form.does, Does::Make | Does::Begin | Does::Call)
     }
 
-    fn is_option(&self, value: &Abs<'a>) -> bool {
+    pub(super) fn is_option(&self, value: &Abs<'a>) -> bool {
         let Kind::Object(id) = value.kind else { return false };
         matches!(&self.object(id).class, Class::Library(class) if &**class == "option")
     }
 
     /// Options are objects too: what they carry, the object they are given to carries.
-    fn merge_options(&mut self, fields: &mut BTreeMap<Rc<str>, Abs<'a>>, args: &[Argument<'a>]) {
+    pub(super) fn merge_options(&mut self, fields: &mut BTreeMap<Rc<str>, Abs<'a>>, args: &[Argument<'a>]) {
         let mut options: Vec<Abs<'a>> = Vec::new();
         for arg in args {
             match &arg.value.kind {
@@ -538,35 +538,6 @@ impl<'a> Interpreter<'a> {
     pub(super) fn plain_effect(&mut self, kind: EffectKind, span: Span) -> u32 {
         let effect = self.new_effect(kind, Target::Own, span);
         self.push_effect(effect)
-    }
-
-    fn set_property(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let target = call.argument("onto").map(|onto| onto.value.kind.clone());
-        let id = match target {
-            Some(Kind::Object(id)) => Some(id),
-            Some(_) => None,
-            None => call.object(),
-        };
-        let Some(id) = id else { return call.receiver.cloned().unwrap_or_else(Abs::unknown) };
-        let given = |property: &str| call.form.args.get(property).and_then(|spec| find(spec, call.args));
-        for (property, text) in call.form.set.iter().filter(|(property, _)| given(property).is_none()) {
-            self.store(super::state::Location::Field(id, Rc::from(property.as_str())), Abs::text(text.clone()));
-        }
-        for property in call.form.args.keys().filter(|property| *property != "onto") {
-            if let Some(arg) = given(property) {
-                self.store(super::state::Location::Field(id, Rc::from(property.as_str())), arg.value.clone());
-            }
-        }
-        let given: Vec<Argument<'a>> = call.args.iter().filter(|arg| self.is_option(&arg.value)).cloned().collect();
-        if !given.is_empty() {
-            let mut fields = self.object(id).fields.clone();
-            self.merge_options(&mut fields, &given);
-            self.heap[id.0 as usize].fields = fields;
-        }
-        if call.form.does == Does::SetHeader {
-            self.outgoing_header(id, call);
-        }
-        call.receiver.cloned().unwrap_or_else(Abs::unknown).with(&taint_of(call.args))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Abstract interpretation of one unit: programs are run over abstract values, own functions are
 //! inlined, and what library calls do (see [`crate::knowledge`]) is written down as a flow.
 
+mod alternatives;
 mod annotation;
 mod assign;
 mod block;

@@ -1,10 +1,11 @@
-//! Members of objects given as arguments: `{ timeout: 5000 }`.
+//! Settings: members of objects given as arguments (`{ timeout: 5000 }`), and properties set later.
 
-use super::call::Argument;
-use super::library::find;
+use super::call::{Argument, taint_of};
+use super::library::{Use, find};
 use super::state::Interpreter;
-use crate::knowledge::{ArgSpec, Form};
+use crate::knowledge::{ArgSpec, Does, Form};
 use crate::lower::values::{Abs, Kind};
+use std::rc::Rc;
 
 impl<'a> Interpreter<'a> {
     /// Arguments, and the members of them that a form asks for.
@@ -37,5 +38,35 @@ impl<'a> Interpreter<'a> {
             };
         }
         Some(value)
+    }
+
+    /// What a call sets on an object.
+    pub(super) fn set_property(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        let target = call.argument("onto").map(|onto| onto.value.kind.clone());
+        let id = match target {
+            Some(Kind::Object(id)) => Some(id),
+            Some(_) => None,
+            None => call.object(),
+        };
+        let Some(id) = id else { return call.receiver.cloned().unwrap_or_else(Abs::unknown) };
+        let given = |property: &str| call.form.args.get(property).and_then(|spec| find(spec, call.args));
+        for (property, text) in call.form.set.iter().filter(|(property, _)| given(property).is_none()) {
+            self.store(super::state::Location::Field(id, Rc::from(property.as_str())), Abs::text(text.clone()));
+        }
+        for property in call.form.args.keys().filter(|property| *property != "onto") {
+            if let Some(arg) = given(property) {
+                self.store(super::state::Location::Field(id, Rc::from(property.as_str())), arg.value.clone());
+            }
+        }
+        let given: Vec<Argument<'a>> = call.args.iter().filter(|arg| self.is_option(&arg.value)).cloned().collect();
+        if !given.is_empty() {
+            let mut fields = self.object(id).fields.clone();
+            self.merge_options(&mut fields, &given);
+            self.heap[id.0 as usize].fields = fields;
+        }
+        if call.form.does == Does::SetHeader {
+            self.outgoing_header(id, call);
+        }
+        call.receiver.cloned().unwrap_or_else(Abs::unknown).with(&taint_of(call.args))
     }
 }

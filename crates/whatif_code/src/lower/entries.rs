@@ -311,12 +311,10 @@ impl<'a> Interpreter<'a> {
                 handler => (handler, None),
             };
             let entry = self.run_handler(trigger, handler, &given, span);
-            entries.extend(entry.map(|entry| match named {
-                Some((name, span)) => {
-                    let name = if name.is_empty() { entry.trigger.display() } else { name };
-                    Entry { name, span, ..entry }
-                }
-                None => entry,
+            entries.extend(entry.map(|entry| {
+                let (name, span) = named.unwrap_or_else(|| (entry.name.clone(), entry.span));
+                let name = if says_nothing(&name) { entry.trigger.display() } else { name };
+                Entry { name, span, ..entry }
             }));
             if next == self.registrations.len() {
                 // No consumer was seen that looks them up.
@@ -426,6 +424,11 @@ impl<'a> Interpreter<'a> {
             _ => ["Run", "run", "__call__"].map(str::to_owned).to_vec(),
         }
     }
+}
+
+/// Names that frameworks ask for tell no operation from another.
+fn says_nothing(name: &str) -> bool {
+    matches!(name, "" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "handler")
 }
 
 /// Arguments by position.

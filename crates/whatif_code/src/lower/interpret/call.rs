@@ -372,6 +372,8 @@ impl<'a> Interpreter<'a> {
     fn function_method(&mut self, receiver: &Abs<'a>, name: &'a str, args: &[Argument<'a>], site: Site<'a>) -> Abs<'a> {
         match name {
             "ServeHTTP" | "Call" | "__call__" => self.call_value(receiver, args, site.range),
+            "bind" if self.manners.callbacks => receiver.clone(),
+            "call" if self.manners.callbacks => self.call_value(receiver, args.get(1..).unwrap_or(&[]), site.range),
             _ if self.does(&format!("closure.{name}")).is_some() => {
                 self.library_call(&format!("closure.{name}"), Some(receiver), args, site)
             }

@@ -2,7 +2,7 @@
 
 use super::library::Use;
 use super::state::Interpreter;
-use crate::knowledge::{Default, State};
+use crate::knowledge::{Default, Does, State};
 use crate::lower::values::{Abs, Context, ContextOrigin, Kind, ObjectId, Origin};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{Attempts, Backoff, Bound, EffectKind, Policy, Retry, Timeout, TimeoutKind};
@@ -136,7 +136,11 @@ impl<'a> Interpreter<'a> {
             return Fact::Unknown;
         }
         let Some(default) = call.library.default_of("timeout", self.versions) else { return Fact::Unknown };
-        let evidence = default_evidence(call, default);
+        let mut evidence = default_evidence(call, default);
+        // The limit of a statement is a setting of the client, so that is where it is missing.
+        if let (true, Some(made)) = (is_statement(call.form.does), call.object().and_then(|id| self.object(id).made)) {
+            evidence.span = made;
+        }
         match default.state {
             State::Bounded => {
                 Fact::known(Timeout { bound: Bound::Millis(default.ms), kind: kind_of(&default.kind) }, evidence)
@@ -287,6 +291,10 @@ impl<'a> Interpreter<'a> {
             ),
         }
     }
+}
+
+fn is_statement(does: Does) -> bool {
+    matches!(does, Does::Sql | Does::Read | Does::Write | Does::Stage)
 }
 
 fn default_evidence(call: &Use<'_, '_>, default: &Default) -> Evidence {

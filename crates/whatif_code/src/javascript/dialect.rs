@@ -28,6 +28,7 @@ impl Dialect for JavaScript {
             include_str!("../knowledge/javascript/language.toml"),
             include_str!("../knowledge/javascript/http_clients.toml"),
             include_str!("../knowledge/javascript/http_servers.toml"),
+            include_str!("../knowledge/javascript/nest.toml"),
             include_str!("../knowledge/javascript/rpc.toml"),
             include_str!("../knowledge/javascript/sql.toml"),
             include_str!("../knowledge/javascript/stores.toml"),

@@ -181,3 +181,33 @@ main();
         ",
     );
 }
+
+#[test]
+fn nest_controllers_are_entry_points_and_their_services_are_known() {
+    let dump = javascript(
+        r#"
+import { Controller, Get, Injectable, Param, Post, Body } from '@nestjs/common';
+import { HttpService } from '@nestjs/axios';
+import { firstValueFrom } from 'rxjs';
+import { Cron } from '@nestjs/schedule';
+@Injectable()
+export class StockService {
+  constructor(private readonly http: HttpService) {}
+  async left(sku: string) { return (await firstValueFrom(this.http.get(`http://stock/left/${sku}`))).data; }
+}
+@Controller('orders')
+export class OrdersController {
+  constructor(private readonly stock: StockService) {}
+  @Get(':id')
+  async find(@Param('id') id: string) { return this.stock.left(id); }
+  @Post()
+  async place(@Body() body: Order) { return this.stock.left(body.sku); }
+  @Cron('0 * * * *')
+  async sweep() { await this.stock.left('all'); }
+}
+"#,
+    );
+    has(&dump, "HTTP GET /orders/{id} = find\n  call http GET /left/{} -> http @http://stock/left/…");
+    has(&dump, "HTTP POST /orders = place\n  call http GET /left/{}");
+    has(&dump, "schedule 0 * * * * = sweep\n  call http GET /left/all");
+}

@@ -406,6 +406,8 @@ pub enum Does {
     Limit,
     /// Adds a parameter to a statement.
     Bind,
+    /// Puts a layer around everything a router serves.
+    Layer,
     /// Adds middleware to a router, or mounts routers below it.
     Use,
     /// Goes on from a middleware to what it stands before.

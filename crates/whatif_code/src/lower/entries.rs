@@ -242,6 +242,10 @@ impl<'a> Interpreter<'a> {
     fn apply_mounts(&mut self) {
         let routed = std::mem::take(&mut self.routed);
         for (at, router) in routed {
+            let layer = self.keyed_layer(router);
+            if let Some(registration) = self.registrations.get_mut(at) {
+                registration.layer = layer;
+            }
             let Some(prefix) = self.mounted_at(router) else { continue };
             let mut before = self.before_router(router);
             if let Some(registration) = self.registrations.get_mut(at)
@@ -301,6 +305,7 @@ impl<'a> Interpreter<'a> {
             let (trigger, span) = (registration.trigger.clone(), registration.span);
             let given = std::mem::take(&mut registration.given);
             let before = std::mem::take(&mut registration.before);
+            let layer = registration.layer;
             self.container.in_hand = registration.in_hand.take();
             next += 1;
             let (handler, named) = match handler {
@@ -310,7 +315,11 @@ impl<'a> Interpreter<'a> {
                 }
                 handler => (handler, None),
             };
-            let entry = self.run_handler(trigger, handler, &given, span);
+            let mut entry = self.run_handler(trigger, handler, &given, span);
+            if let (Some(entry), Some(span)) = (&mut entry, layer) {
+                let reason = "a layer around the handler reads the key".to_owned();
+                entry.flow.cut.push(whatif_model::flow::Cut { span, reason });
+            }
             entries.extend(entry.map(|entry| {
                 let (name, span) = named.unwrap_or_else(|| (entry.name.clone(), entry.span));
                 let name = if says_nothing(&name) { entry.trigger.display() } else { name };

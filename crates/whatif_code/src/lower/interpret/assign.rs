@@ -123,8 +123,9 @@ impl<'a> Interpreter<'a> {
             }
             (_, [inner]) => self.assign(&inner.value, value),
             (_, several) => {
-                for inner in several {
-                    self.assign(&inner.value, Abs::tainted(value.from.clone()));
+                let parts = self.spread(value, several.len());
+                for (inner, part) in several.iter().zip(parts) {
+                    self.assign(&inner.value, part);
                 }
             }
         }

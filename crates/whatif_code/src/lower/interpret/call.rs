@@ -313,6 +313,9 @@ impl<'a> Interpreter<'a> {
         args: &[Argument<'a>],
         site: Site<'a>,
     ) -> Abs<'a> {
+        if let Some(value) = self.variant_call(ty, name, args) {
+            return value;
+        }
         match self.program.method(ty, name) {
             Some(method) => {
                 let declared = self.program.function(method).ir;

@@ -3,9 +3,12 @@
 use super::library::Use;
 use super::routes::join_routes;
 use super::state::{Class, Interpreter};
+use crate::ir::ExprKind;
 use crate::lower::program::FunctionId;
+use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, ObjectId};
 use std::rc::Rc;
+use whatif_model::Span;
 use whatif_model::facts::code::Trigger;
 
 /// Verbs under which a method router keeps its handlers.
@@ -63,6 +66,58 @@ impl<'a> Interpreter<'a> {
                 }
             }
         }
+    }
+
+    /// `router.layer(x)`: own code around every handler. Whether it reads a request's key is told by the file it
+    /// stands in, because what a layer calls is decided by types that are not followed.
+    pub(super) fn layer(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        let receiver = call.receiver.cloned().unwrap_or_else(Abs::unknown);
+        let Kind::Object(router) = receiver.kind else { return receiver };
+        for arg in call.args {
+            if self.reads_keys(&arg.value, call.range) {
+                self.keyed_layers.insert(router.0, call.span);
+            }
+        }
+        receiver
+    }
+
+    fn reads_keys(&mut self, layer: &Abs<'a>, range: whatif_model::Range) -> bool {
+        let module = match &layer.kind {
+            Kind::Function(id, _) => self.program.function(*id).module,
+            Kind::Closure(closure) => {
+                let closure = closure.clone();
+                let made = self.inline_closure(&closure, &[], range);
+                self.diverged = None;
+                return matches!(made.kind, Kind::Object(_)) && self.reads_keys(&made, range);
+            }
+            Kind::Object(id) => match self.object(*id).class {
+                Class::Own(ty) => self.program.ty(ty).module,
+                // A builder of layers that was given one.
+                _ => return self.keyed_layers.contains_key(&id.0),
+            },
+            _ => return false,
+        };
+        let mut found = false;
+        let module = self.program.modules[module];
+        let blocks = module.functions.iter().map(|function| function.body.as_slice()).chain([module.top.as_slice()]);
+        for block in blocks {
+            syntax::each_expr(block, &mut |expr| {
+                found |= matches!(&expr.kind, ExprKind::Str(text) if self.is_key(text));
+            });
+        }
+        found
+    }
+
+    /// The layer around a router, or around one it is mounted below, that reads keys.
+    pub(crate) fn keyed_layer(&self, router: ObjectId) -> Option<Span> {
+        let mut current = router;
+        for _ in 0..super::middleware::ROUTERS_MAX {
+            if let Some(span) = self.keyed_layers.get(&current.0) {
+                return Some(*span);
+            }
+            current = self.mounts.iter().find(|(mounted, ..)| *mounted == current).and_then(|(.., around)| *around)?;
+        }
+        None
     }
 
     /// A value of a declared type that every request shares: one that was made at the start.

@@ -8,7 +8,7 @@ use crate::lower::values::{Abs, Context, ContextOrigin, Kind, ObjectId, Origin, 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use whatif_model::flow::{EffectKind, Target};
-use whatif_model::{Evidence, Fact, Range, Span, Stage, Value};
+use whatif_model::{Range, Span, Value};
 
 /// A call with everything its form needs.
 pub(super) struct Use<'a, 'c> {
@@ -219,6 +219,7 @@ impl<'a> Interpreter<'a> {
                 self.routing(call)
             }
             Does::Tracing | Does::Signal | Does::Shutdown => self.installation(call),
+            Does::Layer => self.layer(call),
             Does::Spawn | Does::Run | Does::Retry | Does::Breaker => self.run_function(call),
             Does::Log => {
                 self.watch.logged = true;
@@ -494,44 +495,6 @@ impl<'a> Interpreter<'a> {
     fn handle_args(&self, call: &Use<'a, '_>, handle: Abs<'a>) -> Vec<Argument<'a>> {
         let context = call.argument("context").map(|arg| Argument::of(arg.value.clone()));
         context.into_iter().chain([Argument::of(handle)]).collect()
-    }
-
-    fn installation(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        match call.form.does {
-            Does::Tracing => {
-                let evidence = Evidence::stated(Stage::Code, call.span, format!("installs {}", call.library.name));
-                if self.facts.tracing.is_unknown() {
-                    self.facts.tracing = Fact::known(call.library.name.clone(), evidence);
-                }
-                if let Some(library) = call.set("instruments") {
-                    self.facts.instrumented.extend(library.split(',').map(|name| name.trim().to_owned()));
-                }
-            }
-            Does::Signal => {
-                let stops = call.args.iter().any(|arg| {
-                    let symbol = match &arg.value.kind {
-                        Kind::Library(symbol) => symbol.to_string(),
-                        Kind::Text(text) => text.as_text().unwrap_or_default(),
-                        _ => String::new(),
-                    };
-                    ["SIGTERM", "SIGINT", "Interrupt"].iter().any(|name| symbol.ends_with(name))
-                });
-                if stops {
-                    self.graceful(call.span, "handles the stop signal");
-                }
-            }
-            _ => self.graceful(call.span, "shuts the server down gracefully"),
-        }
-        match call.argument("context") {
-            Some(arg) => arg.value.clone(),
-            None => Abs::unknown(),
-        }
-    }
-
-    fn graceful(&mut self, span: Span, label: &str) {
-        if self.facts.graceful.is_unknown() {
-            self.facts.graceful = Fact::known(true, Evidence::stated(Stage::Code, span, label));
-        }
     }
 
     /// An effect on the process itself.

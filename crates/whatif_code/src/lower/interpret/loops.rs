@@ -209,6 +209,7 @@ impl<'a> Interpreter<'a> {
                 given: Vec::new(),
                 before: Vec::new(),
                 in_hand: None,
+                layer: None,
             });
         }
         Exit::Falls

@@ -11,7 +11,7 @@ use std::rc::Rc;
 const CHAIN_MAX: usize = 12;
 
 /// Most routers around one route.
-const ROUTERS_MAX: usize = 16;
+pub(super) const ROUTERS_MAX: usize = 16;
 
 /// What is left to be run for a request, last first, and what each of them is given.
 #[derive(Default)]

@@ -19,6 +19,7 @@ mod guarded;
 mod handlers;
 mod injection;
 mod inline;
+mod install;
 mod library;
 mod lookup;
 mod loops;

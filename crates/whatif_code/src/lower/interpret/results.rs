@@ -3,8 +3,9 @@
 use super::call::{Argument, Site};
 use super::library::Use;
 use super::state::{Class, Interpreter};
-use crate::ir::{Expr, ExprKind};
+use crate::ir::{Expr, ExprKind, TypeKind};
 use crate::knowledge::{Does, ResultMethod};
+use crate::lower::program::TypeId;
 use crate::lower::values::{Abs, Kind, Taint};
 use std::rc::Rc;
 use whatif_model::flow::{Bound, OnError, Timeout, TimeoutKind};
@@ -129,6 +130,23 @@ impl<'a> Interpreter<'a> {
             Kind::Choice(options) => options.iter().any(|option| self.has_own_method(option, name)),
             _ => false,
         }
+    }
+
+    /// A variant of an own enumeration holds what it is made with.
+    pub(super) fn variant_call(&self, ty: TypeId, name: &str, args: &[Argument<'a>]) -> Option<Abs<'a>> {
+        let declared = self.program.ty(ty).ir;
+        let is_variant = declared.kind == TypeKind::Enum && declared.fields.iter().any(|field| field.name == name);
+        if !is_variant || !self.manners.qualified_paths {
+            return None;
+        }
+        Some(match args {
+            [only] => only.value.clone(),
+            _ => {
+                let items: Vec<Abs<'a>> = args.iter().map(|arg| arg.value.clone()).collect();
+                let from = super::call::taint_of(args);
+                Abs { kind: Kind::List(Rc::new(items)), from }
+            }
+        })
     }
 
     /// Whether a condition asks a result how it went: the result, and whether it holds for a failure.

@@ -154,6 +154,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) before: Vec<Abs<'a>>,
     /// The handler that the one to be run looks up.
     pub(crate) in_hand: Option<Abs<'a>>,
+    /// A layer around the handler that is not followed although it reads keys.
+    pub(crate) layer: Option<Span>,
 }
 
 /// What is run for an entry point.
@@ -264,6 +266,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) unchecked: BTreeSet<u32>,
     /// Heads of loops over elements.
     pub(crate) each_heads: BTreeSet<Span>,
+    /// Routers with a layer that reads the keys of requests.
+    pub(crate) keyed_layers: BTreeMap<u32, Span>,
     /// Those that count without end.
     pub(crate) endless: BTreeSet<Span>,
 }
@@ -297,6 +301,7 @@ impl<'a> Interpreter<'a> {
             container: Default::default(),
             unchecked: BTreeSet::new(),
             each_heads: BTreeSet::new(),
+            keyed_layers: BTreeMap::new(),
             endless: BTreeSet::new(),
             made: BTreeSet::new(),
             mounts: Vec::new(),

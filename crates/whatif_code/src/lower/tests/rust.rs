@@ -245,3 +245,40 @@ fn crates_of_a_workspace_belong_to_the_programs_that_use_them() {
     has(&dumped, "HTTP GET /x = x\n  call http GET /load -> http @http://s/load");
     assert!(!dumped.contains("unit shop-store"), "{dumped}");
 }
+
+#[test]
+fn a_variant_holds_what_it_was_made_with() {
+    let flows = rust(
+        "use axum::{routing::post, Router};
+         enum Next { Go(sqlx::Transaction), Stop(String) }
+         fn main() { Router::new().route(\"/x\", post(x)); }
+         async fn begin() -> Result<Next, E> {
+             let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await?;
+             if known() { return Ok(Next::Stop(String::new())); }
+             Ok(Next::Go(pool.begin().await?))
+         }
+         async fn x() -> Result<(), E> {
+             let mut tx = match begin().await? { Next::Go(tx) => tx, Next::Stop(_) => return Ok(()) };
+             sqlx::query(\"INSERT INTO orders (id) VALUES (1)\").execute(&mut *tx).await?;
+             tx.commit().await?;
+             Ok(())
+         }",
+    );
+    has(&flows, "write orders Insert -> postgresql @postgres://db/shop");
+}
+
+#[test]
+fn what_a_layer_around_a_handler_reads_the_handler_need_not() {
+    let program = |literal: &str| {
+        let text = format!(
+            "use axum::{{routing::post, Router}};
+             struct Once<S> {{ inner: S }}
+             impl<S> Service for Once<S> {{ fn call(&mut self, request: Request) -> F {{ let key = request.headers().get(\"{literal}\"); self.inner.call(request) }} }}
+             fn main() {{ Router::new().nest(\"/v1\", Router::new().route(\"/x\", post(x))).layer(tower::ServiceBuilder::new().layer_fn(|inner| Once {{ inner }})); }}
+             async fn x() -> R {{ reqwest::Client::new().post(\"http://bank/charge\").send().await?; Ok(()) }}"
+        );
+        rust(&text)
+    };
+    has(&program("idempotency-key"), "cut a layer around the handler reads the key");
+    assert!(!program("accept").contains("layer"));
+}

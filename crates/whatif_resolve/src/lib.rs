@@ -22,6 +22,7 @@ mod input;
 mod layers;
 mod mutation;
 mod names;
+mod operation_name;
 mod operations;
 mod schemas;
 mod settings;

@@ -4,6 +4,7 @@ use crate::components::Draft;
 use crate::identity::canonical;
 use crate::input::Input;
 use crate::names::{Names, unqualified};
+use crate::operation_name;
 use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::Span;
 use whatif_model::evidence::{Evidence, Fact, Stage};
@@ -59,9 +60,10 @@ pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
 }
 
 fn add_entry(draft: &mut Draft, service: ServiceId, entry: Entry, background: bool) {
-    let base = format!("{}.{}", draft.system[service].name, entry.name);
+    let name = operation_name::of(&entry);
+    let base = format!("{}.{name}", draft.system[service].name);
     let taken = |address: &str, draft: &Draft| draft.system.operations.iter().position(|o| o.address == address);
-    let evidence = Evidence::stated(Stage::Code, entry.span, format!("`{}` is implemented here", entry.name));
+    let evidence = Evidence::stated(Stage::Code, entry.span, format!("`{name}` is implemented here"));
     let mut address = base.clone();
     if let Some(at) = taken(&base, draft) {
         // One handler behind several routes is one operation.
@@ -75,7 +77,7 @@ fn add_entry(draft: &mut Draft, service: ServiceId, entry: Entry, background: bo
     }
     draft.system.operations.push(Operation {
         address,
-        name: entry.name,
+        name,
         service,
         trigger: entry.trigger,
         source: None,

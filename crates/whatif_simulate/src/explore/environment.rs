@@ -24,6 +24,11 @@ impl Machine<'_> {
         for request in 0..self.code.requests.len() {
             match state.get(self.layout.client, request) {
                 client::IDLE => self.send(state, request, ActionKind::Send, out),
+                client::WAITING if self.code.deaf => {
+                    if self.client_may_retry(state, request) {
+                        self.send(state, request, ActionKind::Resend, out);
+                    }
+                }
                 client::WAITING => {
                     self.client_receives(state, request, out);
                     let link = client_link(request);
@@ -56,7 +61,7 @@ impl Machine<'_> {
 
     fn send(&self, state: &State, request: usize, kind: ActionKind, out: &mut Successors) {
         let mut next = *state;
-        let link = client_link(request);
+        let link = if self.code.deaf { 0 } else { client_link(request) };
         self.disown(&mut next, link);
         next.set(self.layout.client, request, client::WAITING);
         next.bump(self.layout.attempts, request);

@@ -251,7 +251,7 @@ impl Built<'_> {
             return *id;
         }
         let items = &mut self.slice.program.items;
-        let name = if name.is_empty() { self.system.address(node).to_owned() } else { name.to_owned() };
+        let name = item_name(self.system, node, name);
         items.push(Item { name, store: store(node), shared: true, counted: true, expires: false, starts: 0 });
         let id = ItemId(last(items));
         self.items.insert(key, id);
@@ -356,6 +356,15 @@ pub(super) fn store(node: Node) -> StoreId {
 
 /// Holds the version of what an operation uses up; handlers do not look at their payload.
 pub(super) const USED: Register = Register(0);
+
+/// An item as people know it; a bare placeholder says nothing without its store.
+pub(super) fn item_name(system: &System, node: Node, item: &str) -> String {
+    match item {
+        "" => system.address(node).to_owned(),
+        _ if item.starts_with('{') && item.ends_with('}') => format!("{item} of {}", system.address(node)),
+        _ => item.to_owned(),
+    }
+}
 
 /// The first register of a thread; handlers find the payload there.
 pub(super) const READ: Register = Register(1);

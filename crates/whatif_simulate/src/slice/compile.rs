@@ -1,7 +1,7 @@
 //! A flow as steps of the explorer.
 
 use super::assemble::{Assembler, to};
-use super::build::{Built, READ, USED, proven};
+use super::build::{Built, READ, USED, item_name, proven};
 use super::entity::{self, Entity};
 use crate::explore::{
     Applies, CallMode, EffectId, Exit, Guard, InFlight, ItemId, KeyPassing, Label, Mark, OperationId as Index, Origin,
@@ -335,9 +335,13 @@ impl<'m> Compiler<'_, 'm> {
     }
 
     fn write(&mut self, effect: &Effect, item: &str, how: WriteKind, origin: Origin, around: Around) {
-        let name = if item.is_empty() { "a write".to_owned() } else { item.to_owned() };
         let keyed = effect.identity.holds(|identity| matches!(identity, Identity::FromRequest(_)));
         let node = node(&effect.target);
+        let name = match node {
+            Some(node) if !item.is_empty() => item_name(self.built.system, node, item),
+            _ if item.is_empty() => "a write".to_owned(),
+            _ => item.to_owned(),
+        };
         let key = node.map(|node| (node, item.to_owned()));
         let was_read = key.as_ref().is_some_and(|key| self.read.contains(key));
         let counted = match (&key, how) {

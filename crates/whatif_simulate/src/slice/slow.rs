@@ -1,8 +1,9 @@
 //! The question "slow", answered by arithmetic over time limits instead of states.
 
-use whatif_model::effective::State;
+use crate::arithmetic;
+use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Confidence, Evidence, Stage};
-use whatif_model::flow::{EffectKind, Step};
+use whatif_model::flow::{Attempts, Backoff, EffectKind, Step, TimeoutKind};
 use whatif_model::system::{OperationId, Site, System};
 use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 
@@ -12,7 +13,7 @@ pub(super) fn verdict(system: &System, id: OperationId) -> Verdict {
     if !operation.implemented {
         return Verdict::NotAsked("its code was not read".to_owned());
     }
-    let (mut waits, mut total, mut unknown) = (0u32, 0u64, Vec::new());
+    let (mut waits, mut total, mut most, mut unknown) = (0u32, 0u64, 1u64, Vec::new());
     for visit in operation.flow.walk() {
         let waiting = matches!(visit.effect.kind, EffectKind::Call { .. })
             && !visit.inside.iter().any(|step| matches!(step, Step::Spawn { .. }));
@@ -33,27 +34,56 @@ pub(super) fn verdict(system: &System, id: OperationId) -> Verdict {
                 ));
             }
             State::Unknown => unknown.push(format!("{} -> {callee}", system[operation.service].address)),
-            State::Known | State::Default => total = total.saturating_add(effective.timeout.millis.unwrap_or(0)),
+            State::Known | State::Default => {
+                let attempts = attempts(&effective);
+                most = most.max(attempts);
+                let each = effective.timeout.millis.unwrap_or(0);
+                // A limit of the whole call holds for all its attempts together.
+                let repeated = if effective.timeout.kind == Some(TimeoutKind::Total) { 1 } else { attempts };
+                total = total.saturating_add(arithmetic::longest_wait(each, repeated, pause(&effective)));
+            }
         }
     }
     unknown.dedup();
     if unknown.is_empty() {
-        let cut = if operation.flow.cut.is_empty() {
+        let mut assumptions = if operation.flow.cut.is_empty() {
             Vec::new()
         } else {
             vec!["parts of it that were not read wait for nothing".to_owned()]
         };
+        if most > 1 {
+            let percent = arithmetic::safe_utilisation_percent(most);
+            assumptions.push(format!(
+                "what it calls {most} times over stays below {percent} % of its capacity, or drops what is late"
+            ));
+        }
         let explored = if waits == 0 {
             "it waits for no other service".to_owned()
         } else {
             format!("{waits} waits, together at most {total} ms")
         };
-        return Verdict::Holds(Bounds { states: 0, explored, assumptions: cut });
+        return Verdict::Holds(Bounds { states: 0, explored, assumptions });
     }
     let safe_if =
         vec![format!("{} is bounded", unknown.iter().map(|u| format!("`{u}`")).collect::<Vec<_>>().join(" and "))];
     let unknowns = unknown.into_iter().map(|edge| (edge, "timeout".to_owned())).collect();
     Verdict::Depends(Dependence { safe_if, unknowns, trace: None })
+}
+
+/// How often the call is tried at most, as far as that is known.
+fn attempts(effective: &Effective) -> u64 {
+    match effective.retry.attempts {
+        Some(Attempts::Limited(attempts)) => u64::from(attempts.max(1)),
+        Some(Attempts::Unlimited) | None => 1,
+    }
+}
+
+/// The pause between two tries, as far as that is known.
+fn pause(effective: &Effective) -> u64 {
+    match effective.retry.backoff {
+        Some(Backoff::Fixed(ms) | Backoff::Exponential(ms)) => ms,
+        Some(Backoff::None) | None => 0,
+    }
 }
 
 fn edge_of(system: &System, site: Site) -> Option<&whatif_model::system::Edge> {

@@ -16,6 +16,11 @@ const REPAIR_STATES_TOTAL_MAX: usize = 150_000;
 /// Translates an answer; a broken promise gets its smallest repair.
 pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, answer: Answer) -> Verdict {
     match answer.verdict {
+        explore::Verdict::Violated(found) | explore::Verdict::Depends { trace: found, .. }
+            if question == Question::Partition && found.faults == 0 =>
+        {
+            Verdict::NotAsked(format!("without any partition {}", broken(built, found.breach)))
+        }
         explore::Verdict::Violated(found) => {
             let mut trace = trace(built, &found);
             let options = Options { max_states: REPAIR_STATES_MAX, total_states: REPAIR_STATES_TOTAL_MAX, ..*options };

@@ -41,6 +41,9 @@ pub(super) struct Code {
     pub(super) begin_of: Vec<u16>,
     /// Whether the transaction of a step is one transition.
     pub(super) collapsed: Vec<bool>,
+    /// Whether what clients are told makes no difference: nobody asks, and
+    /// they send again whatever they hear.
+    pub(super) deaf: bool,
     /// Whether some serialisable transaction is not one transition.
     pub(super) open_exclusive: bool,
     /// Per step, the bits of a slot worth keeping.
@@ -93,6 +96,7 @@ impl Code {
             entries: flat.entries,
             begin_of: transactions.begin_of,
             collapsed: transactions.collapsed,
+            deaf: reductions.cone && is_deaf(slice, properties, bounds),
             open_exclusive: transactions.open_exclusive,
             keep,
             layout,
@@ -138,4 +142,12 @@ impl Code {
                 _ => false,
             })
     }
+}
+
+fn is_deaf(slice: &Slice, properties: &[Property], bounds: Bounds) -> bool {
+    let asks = properties.iter().any(|property| property.is_about_answers());
+    // A client that could still send would never be at rest.
+    let sends_once = slice.client.attempts.min(bounds.client_attempts) <= 1;
+    let rests = sends_once || !properties.iter().any(|property| property.is_about_the_end());
+    !asks && rests && !bounds.timely && !slice.client.retry_on_error
 }

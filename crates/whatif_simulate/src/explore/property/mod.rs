@@ -96,6 +96,25 @@ impl Property {
         }
     }
 
+    /// Whether it looks at what clients are told.
+    pub(super) fn is_about_answers(self) -> bool {
+        matches!(self, Property::HonestAnswer | Property::Answered)
+    }
+
+    /// Whether it looks only at states in which nothing more happens.
+    pub(super) fn is_about_the_end(self) -> bool {
+        !matches!(
+            self,
+            Property::NoPhantomEvent
+                | Property::AtMostOnce
+                | Property::CompensatedOnce
+                | Property::NoLostUpdate
+                | Property::FencedWrites
+                | Property::SpentOnce
+                | Property::NoUnseenRemoval
+        )
+    }
+
     /// Whether the others of its question ask what is left in the end.
     pub(super) fn is_about_rest(self) -> bool {
         matches!(self, Property::AllOrCompensated | Property::HonestAnswer | Property::Answered)

@@ -24,11 +24,8 @@ impl Machine<'_> {
         for request in 0..self.code.requests.len() {
             match state.get(self.layout.client, request) {
                 client::IDLE => self.send(state, request, ActionKind::Send, out),
-                client::WAITING if self.code.deaf => {
-                    if self.client_may_retry(state, request) {
-                        self.send(state, request, ActionKind::Resend, out);
-                    }
-                }
+                client::WAITING if self.code.deaf && !self.client_may_retry(state, request) => {}
+                client::WAITING if self.code.deaf => self.send(state, request, ActionKind::Resend, out),
                 client::WAITING => {
                     self.client_receives(state, request, out);
                     let link = client_link(request);

@@ -128,6 +128,9 @@ pub struct TypeForm {
     /// Members that every class derived from it has, by the type they are of.
     #[serde(default)]
     pub members: BTreeMap<String, String>,
+    /// The type it is an interface of: whoever asks for it gets one of those.
+    #[serde(default)]
+    pub like: String,
     /// What its type arguments are, as properties of whatever derives from it.
     #[serde(default)]
     pub arguments: Vec<String>,

@@ -307,6 +307,7 @@ impl<'a> Interpreter<'a> {
             let before = std::mem::take(&mut registration.before);
             let layer = registration.layer;
             self.container.in_hand = registration.in_hand.take();
+            let remembers = registration.remembers.take();
             next += 1;
             let (handler, named) = match handler {
                 Handler::Value(value) => {
@@ -315,7 +316,7 @@ impl<'a> Interpreter<'a> {
                 }
                 handler => (handler, None),
             };
-            let mut entry = self.run_handler(trigger, handler, &given, span);
+            let mut entry = self.run_handler(trigger, handler, &given, remembers, span);
             if let (Some(entry), Some(span)) = (&mut entry, layer) {
                 let reason = "a layer around the handler reads the key".to_owned();
                 entry.flow.cut.push(whatif_model::flow::Cut { span, reason });
@@ -333,12 +334,24 @@ impl<'a> Interpreter<'a> {
         entries
     }
 
-    fn run_handler(&mut self, trigger: Trigger, handler: Handler<'a>, given: &[Abs<'a>], span: Span) -> Option<Entry> {
+    fn run_handler(
+        &mut self,
+        trigger: Trigger,
+        handler: Handler<'a>,
+        given: &[Abs<'a>],
+        remembers: Option<String>,
+        span: Span,
+    ) -> Option<Entry> {
         self.begin_run(Some(trigger.clone()));
+        let remembered = remembers.map(|store| self.begin_remembering(&store, span));
         let assumed = if self.manners.errors_are_values { OnError::Unknown } else { OnError::Propagate };
         match handler {
             Handler::Value(value) => {
-                let (name, declared) = self.run_value(&value, &trigger, given)?;
+                let ran = self.run_value(&value, &trigger, given);
+                if remembered.is_some() {
+                    self.end_remembering();
+                }
+                let (name, declared) = ran?;
                 let (name, declared) = match self.handler_in_hand() {
                     Some((name, at)) => (name, Some(at)),
                     None => (name, declared),
@@ -394,9 +407,10 @@ impl<'a> Interpreter<'a> {
             Kind::Method(..) | Kind::Library(_) => {
                 let range = whatif_model::Range::default();
                 self.push_activation(None, 0, self.globals[0], None);
+                let forwards = matches!(&value.kind, Kind::Method(_, "forward"));
                 self.call_value(value, &[], range);
                 self.active.pop();
-                None
+                forwards.then(|| (trigger.display(), None))
             }
             _ => None,
         }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod go;
+mod java;
 mod javascript;
 mod python;
 mod rust;
@@ -19,6 +20,8 @@ fn dump(files: &[(&str, &str)]) -> String {
             modules.push(crate::go::read(path, text));
         } else if path.ends_with(".ts") || path.ends_with(".js") {
             modules.push(crate::javascript::read(path, text));
+        } else if path.ends_with(".java") {
+            modules.push(crate::java::read(path, text));
         } else if path.ends_with(".py") {
             modules.push(crate::python::read(path, text));
         } else if path.ends_with(".rs") {
@@ -40,6 +43,17 @@ fn go(imports: &[&str], body: &str) -> String {
 /// The entry points of one Python file.
 fn python(text: &str) -> String {
     entries(&dump(&[("app/main.py", text)]))
+}
+
+/// The entry points of one Java program: a `main` and these files of its package.
+fn java(files: &[&str]) -> String {
+    let main = "package shop; class Main { public static void main(String[] args) {} }".to_owned();
+    let mut texts = vec![("src/main/java/shop/Main.java".to_owned(), main)];
+    for (at, text) in files.iter().enumerate() {
+        texts.push((format!("src/main/java/shop/File{at}.java"), format!("package shop;\n{text}")));
+    }
+    let files: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    entries(&dump(&files))
 }
 
 /// The entry points of one TypeScript file.

@@ -52,6 +52,14 @@ impl<'a> Interpreter<'a> {
             if let Some(symbol) = self.program.library_type(declared.module, result)
                 && matches!(made.kind, Kind::Object(_) | Kind::Choice(_))
             {
+                let like = self.knowledge.type_form(self.program.language, &symbol).map(|(library, form)| {
+                    if form.like.is_empty() {
+                        symbol.clone()
+                    } else {
+                        crate::knowledge::symbol(&library.prefix, &form.like)
+                    }
+                });
+                let symbol = like.unwrap_or(symbol);
                 let made = match self.provided.remove(&symbol) {
                     Some(before) => before.join(made),
                     None => made,
@@ -95,7 +103,8 @@ impl<'a> Interpreter<'a> {
                 let own = self.program.function(method).ir;
                 let same = |seen: &FunctionId| {
                     let seen = self.program.function(*seen).ir;
-                    seen.name == own.name && seen.params.len() == own.params.len()
+                    let types = |function: &'a crate::ir::Function| function.params.iter().map(|param| &param.ty);
+                    seen.name == own.name && types(seen).eq(types(own))
                 };
                 let of_interface = own.is_abstract && declared.ir.kind == TypeKind::Interface;
                 if !found.iter().any(same) && !of_interface {
@@ -113,6 +122,9 @@ impl<'a> Interpreter<'a> {
         let mut annotations = self.annotations(&declared.ir.decorators, declared.module);
         for base in self.program.lineage(ty).into_iter().skip(1) {
             let Some(first) = self.program.ty(base).methods.get(declared.ir.name.as_str()) else { continue };
+            if self.is_client(base) {
+                continue;
+            }
             let implemented = self.program.overload(*first, declared.ir.params.len());
             let inherited = self.program.function(implemented);
             if implemented != method && inherited.ir.is_abstract {
@@ -120,6 +132,13 @@ impl<'a> Interpreter<'a> {
             }
         }
         annotations
+    }
+
+    /// Whether an interface is a client: its annotations say what it calls, not what it answers.
+    fn is_client(&mut self, ty: TypeId) -> bool {
+        let declared = self.program.ty(ty);
+        let annotations = self.annotations(&declared.ir.decorators, declared.module);
+        annotations.iter().any(|annotation| annotation.does() == Does::Make)
     }
 
     /// The paths that the annotations of a class put before those of its methods.

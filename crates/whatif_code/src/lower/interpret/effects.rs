@@ -347,7 +347,9 @@ impl<'a> Interpreter<'a> {
         if has_caller && call.set("silent").is_none() {
             self.plain_effect(EffectKind::Respond(outcome), call.span);
         }
-        self.watch.failed |= outcome == Outcome::Failure;
+        // A response that is a value says nothing until it is returned.
+        let is_value = call.set("value").is_some();
+        self.watch.failed |= outcome == Outcome::Failure && !is_value;
         if call.form.does == Does::Fail {
             let exit = self.raise(call.range);
             self.diverged = Some(exit);
@@ -362,7 +364,11 @@ impl<'a> Interpreter<'a> {
         if let (Kind::Object(id), Some(status)) = (&response.kind, status) {
             self.heap[id.0 as usize].fields.insert(Rc::from("status"), status);
         }
-        let _ = outcome;
+        if let (Kind::Object(id), Outcome::Failure, Some(_)) = (&response.kind, outcome, call.set("value")) {
+            // Which failure it is matters to nobody here.
+            let status = Kind::Number(400.0).into();
+            self.heap[id.0 as usize].fields.entry(Rc::from("status")).or_insert(status);
+        }
         response
     }
 

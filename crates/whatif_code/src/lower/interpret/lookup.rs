@@ -571,6 +571,15 @@ impl<'a> Interpreter<'a> {
         if symbol == "context.Context" {
             return Kind::Context(Rc::new(Context { origin: ContextOrigin::Unknown, deadline: None })).into();
         }
+        if let Some((library, form)) = self.knowledge.type_form(self.program.language, symbol)
+            && !form.like.is_empty()
+            && form.like != form.name
+        {
+            let like = crate::knowledge::symbol(&library.prefix, &form.like);
+            if like != symbol {
+                return self.typed_library(&like);
+            }
+        }
         if let Some(provided) = self.provided.get(symbol) {
             return provided.clone();
         }

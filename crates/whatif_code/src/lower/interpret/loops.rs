@@ -210,6 +210,7 @@ impl<'a> Interpreter<'a> {
                 before: Vec::new(),
                 in_hand: None,
                 layer: None,
+                remembers: None,
             });
         }
         Exit::Falls

@@ -79,6 +79,12 @@ impl<'a> Interpreter<'a> {
                 {
                     last.given = vec![receiver.clone()];
                 }
+                if let (Some(store), Some(last)) =
+                    (call.set("remembers").filter(|_| !self.switched_off(call)), self.registrations.last_mut())
+                    && last.span == call.span
+                {
+                    last.remembers = Some(store.to_owned());
+                }
                 let handed = self.handed(call);
                 if let Some(last) = self.registrations.last_mut().filter(|last| last.span == call.span)
                     && !handed.is_empty()
@@ -97,6 +103,37 @@ impl<'a> Interpreter<'a> {
             return handler;
         }
         self.object(id).fields.get("handler").cloned().unwrap_or(handler)
+    }
+
+    /// The library writes down which message it is, in the transaction that the handler runs in.
+    pub(crate) fn begin_remembering(&mut self, store: &str, span: whatif_model::Span) {
+        let (item, address) = store.split_once('@').unwrap_or((store, ""));
+        let peer = whatif_model::flow::Peer {
+            role: whatif_model::flow::PeerRole::Store,
+            address: super::annotation::placeholders(address),
+            name: Value::default(),
+            technology: "sql".to_owned(),
+        };
+        let target = whatif_model::flow::Target::Symbolic(peer);
+        self.begin_region(super::state::RegionKind::Transaction(Some(target.clone())), None, String::new(), span);
+        self.annotated += 1;
+        self.dirty.clear();
+        let unique = Fact::known(true, Evidence::stated(Stage::Code, span, "the library refuses a second one"));
+        let kind = whatif_model::flow::EffectKind::DedupMark { item: item.to_owned(), unique };
+        let effect = self.new_effect(kind, target, span);
+        self.push_effect(effect);
+    }
+
+    pub(crate) fn end_remembering(&mut self) {
+        self.write_changed();
+        self.annotated = self.annotated.saturating_sub(1);
+    }
+
+    /// Whether the program switches off what a library does by itself.
+    fn switched_off(&self, call: &Use<'a, '_>) -> bool {
+        let Some(word) = call.set("unless") else { return false };
+        let mut imports = self.program.modules.iter().flat_map(|module| &module.imports);
+        imports.any(|import| import.path.contains(word))
     }
 
     /// The method of an object a library calls.

@@ -115,6 +115,9 @@ impl<'a> Interpreter<'a> {
         let pause = |value: &Abs<'a>| value.as_millis(unit).unwrap_or(0);
         let backoff = match (option("exponential"), option("pause")) {
             (Some(value), _) => Fact::known(Backoff::Exponential(pause(&value)), stated.labelled("the pause grows")),
+            (None, Some(value)) if option("factor").is_some() => {
+                Fact::known(Backoff::Exponential(pause(&value)), stated.labelled("the pause grows"))
+            }
             (None, Some(value)) => {
                 Fact::known(Backoff::Fixed(pause(&value)), stated.labelled("the same pause each time"))
             }

@@ -31,6 +31,9 @@ impl<'a> Interpreter<'a> {
                 if let Some(function) = call.argument("function").map(|arg| arg.value.clone()) {
                     self.call_value(&function, &[Argument::of(value.clone())], call.range);
                 }
+                if call.set("returns") == Some("receiver") {
+                    return call.receiver.cloned().unwrap_or(value);
+                }
                 value
             }
             Does::Mount => self.mount(call),
@@ -53,7 +56,8 @@ impl<'a> Interpreter<'a> {
     }
 
     fn route(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let path = self.property(call, "path").map(|path| path.as_value()).unwrap_or_default();
+        let path = self.property(call, "path").or_else(|| self.carried(call, "path"));
+        let path = path.map(|path| path.as_value()).unwrap_or_default();
         let text = normal_path(&path);
         let (fixed, text) = split_pattern(&text);
         let path = join_routes(&self.prefix(call), &text);
@@ -61,7 +65,7 @@ impl<'a> Interpreter<'a> {
             Some(method) => vec![method],
             None => self.methods(call),
         };
-        let handler = call.argument("handler").map(|arg| arg.value.clone());
+        let handler = call.argument("handler").map(|arg| arg.value.clone()).or_else(|| self.forwarding(call));
         if let (Some(handler), Some("handler")) = (&handler, call.set("verbs")) {
             self.route_verbs(call, &path, handler);
             return call.receiver.cloned().unwrap_or_else(Abs::unknown);
@@ -78,6 +82,19 @@ impl<'a> Interpreter<'a> {
             }
             None => self.route_decorator(call, methods, path),
         }
+    }
+
+    /// A route of a gateway hands its requests on: its handler is the one call of the object it is.
+    fn forwarding(&mut self, call: &Use<'a, '_>) -> Option<Abs<'a>> {
+        let address = call.argument("forward").map(|arg| arg.value.clone())?;
+        let value = self.make(call);
+        let Kind::Object(id) = value.kind else { return None };
+        let mut url = address.as_value();
+        if let Some(path) = self.object(id).fields.get("path").map(Abs::as_value) {
+            url.push(path);
+        }
+        self.heap[id.0 as usize].fields.insert(Rc::from("url"), Abs::value(url));
+        Some(Kind::Method(Rc::new(value), "forward").into())
     }
 
     /// `.Methods("POST")` after a route narrows it: the route's handle remembers which registrations it made.
@@ -132,12 +149,14 @@ impl<'a> Interpreter<'a> {
                 before: Vec::new(),
                 in_hand: None,
                 layer: None,
+                remembers: None,
             });
         }
     }
 
     fn methods(&mut self, call: &Use<'a, '_>) -> Vec<String> {
-        let Some(value) = self.property(call, "method") else { return vec![String::new()] };
+        let value = self.property(call, "method").or_else(|| self.carried(call, "method"));
+        let Some(value) = value else { return vec![String::new()] };
         let mut methods: Vec<String> = match &value.kind {
             Kind::List(items) | Kind::Tuple(items) => items.iter().filter_map(Abs::as_text).collect(),
             _ => value.as_text().into_iter().collect(),

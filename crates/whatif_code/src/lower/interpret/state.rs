@@ -156,6 +156,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) in_hand: Option<Abs<'a>>,
     /// A layer around the handler that is not followed although it reads keys.
     pub(crate) layer: Option<Span>,
+    /// The library remembers messages in the transaction that their handler runs in: what keeps them.
+    pub(crate) remembers: Option<String>,
 }
 
 /// What is run for an entry point.

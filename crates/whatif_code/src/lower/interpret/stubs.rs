@@ -133,15 +133,15 @@ impl<'a> Interpreter<'a> {
                 }
             }
             let known = self.service_methods(service);
+            let marks = &self.knowledge.words(self.program.language).rpc_parameters;
             for (name, method) in methods {
                 let declared = self.program.function(method).ir;
                 let fits = match &known {
-                    Some(known) => known.contains(&name),
-                    None if !self.knowledge.words(self.program.language).rpc_parameters.is_empty() => {
-                        let marks = &self.knowledge.words(self.program.language).rpc_parameters;
+                    _ if !marks.is_empty() => {
                         let last = declared.params.last().map(|param| last_name(&param.ty));
                         last.is_some_and(|last| marks.iter().any(|mark| mark == last))
                     }
+                    Some(known) => known.contains(&name),
                     None if self.manners.snake_case_stubs => {
                         declared.params.first().is_some_and(|param| last_name(&param.ty) == "Request")
                     }

@@ -436,6 +436,7 @@ impl<'a> Interpreter<'a> {
                     span: keyed.at,
                     given: Vec::new(),
                     before: Vec::new(),
+                    remembers: None,
                     layer: None,
                     in_hand: Some(own),
                 });

@@ -25,6 +25,7 @@ const FOREIGN: &[&str] = &[
     ".terraform",
     "target",
     ".gradle",
+    ".mvn",
 ];
 
 /// A file to read.

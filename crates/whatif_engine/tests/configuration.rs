@@ -129,3 +129,73 @@ fn the_deployment_that_starts_more_of_the_programs_leads() {
     assert_eq!(edges(&system), ["orders -> store:own"]);
     assert!(system.edges.iter().all(|edge| matches!(edge.from, Node::Service(_))));
 }
+
+#[test]
+fn what_the_framework_is_configured_for_is_where_data_goes() {
+    let items = "package a;\nimport org.springframework.data.jpa.repository.JpaRepository;\ninterface Items extends JpaRepository<Item, Long> {}\n";
+    let controller = "package a;\nimport org.springframework.web.bind.annotation.PostMapping;\nimport org.springframework.web.bind.annotation.RestController;\n@RestController\npublic class Shop {\n  private final Items items;\n  public Shop(Items items) { this.items = items; }\n  @PostMapping(\"/items\")\n  public void add(Item item) { items.save(item); }\n}\n";
+    let main = "package a;\nimport org.springframework.boot.SpringApplication;\nimport org.springframework.boot.autoconfigure.SpringBootApplication;\n@SpringBootApplication\npublic class Main { public static void main(String[] args) { SpringApplication.run(Main.class, args); } }\n";
+    let pom = "<project><artifactId>shop</artifactId><dependencies><dependency><groupId>com.h2database</groupId><artifactId>h2</artifactId></dependency></dependencies></project>";
+    let code = [
+        ("shop/pom.xml", pom),
+        ("shop/src/main/java/a/Items.java", items),
+        ("shop/src/main/java/a/Main.java", main),
+        ("shop/src/main/java/a/Shop.java", controller),
+    ];
+    let with = |settings: &str| {
+        let mut files = code.to_vec();
+        files.push(("shop/src/main/resources/application.properties", settings));
+        system(&files)
+    };
+    let own = with("spring.application.name=shop\nspring.datasource.url=jdbc:mysql://10.0.0.7:3306/goods\n");
+    assert_eq!(edges(&own), ["shop -> store:goods"]);
+    let inside = with("spring.application.name=shop\n");
+    assert_eq!(edges(&inside), ["shop -> store:shop-h2"]);
+    assert!(inside.stores.iter().all(whatif_model::system::Store::is_embedded));
+}
+
+#[test]
+fn an_application_host_places_its_projects() {
+    let host = "var builder = DistributedApplication.CreateBuilder(args);\nvar db = builder.AddPostgres(\"pg\").AddDatabase(\"goods\");\nvar stock = builder.AddProject<Projects.Stock_Api>(\"stock\").WithReference(db);\nbuilder.AddProject<Projects.Web>(\"web\").WithReference(stock).WithEnvironment(\"CallBackUrl\", stock.GetEndpoint(\"http\"));\nstock.WithEnvironment(\"WebClient\", \"http://web\");\nbuilder.Build().Run();\n";
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>";
+    let system = system(&[
+        ("src/Host/Program.cs", host),
+        ("src/Host/Host.csproj", "<Project Sdk=\"Aspire.AppHost.Sdk/13.0.0\"></Project>"),
+        ("src/Host/appsettings.json", "{\"Logging\": {}}"),
+        ("src/Stock.Api/Stock.Api.csproj", web),
+        ("src/Stock.Api/appsettings.json", "{\"ConnectionStrings\": {\"goods\": \"Host=localhost\"}}"),
+        ("src/Web/Web.csproj", web),
+        ("src/Web/appsettings.json", "{\"A\": 1}"),
+    ]);
+    let names: Vec<&str> = system.services.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(names, ["stock", "web"]);
+    assert_eq!(edges(&system), ["stock -> store:pg", "web -> stock"]);
+}
+
+#[test]
+fn one_machine_is_told_apart_by_ports_and_contradictions_are_kept() {
+    let system = system(&[
+        (
+            "a/src/main/resources/application.yml",
+            "spring.application.name: a\nserver.port: 8001\nb.url: http://localhost:8002/x\n",
+        ),
+        (
+            "b/src/main/resources/application.yml",
+            "spring.application.name: b\nserver.port: 8002\nnobody.url: http://localhost:9999\n",
+        ),
+    ]);
+    assert_eq!(edges(&system), ["a -> b"]);
+    let deployed = self::system(&[
+        (
+            "docker-compose.yml",
+            "services:\n  x: {build: x, environment: {DB: 'postgres://one/x'}}\n  one: {image: postgres}\n  two: {image: postgres}\n",
+        ),
+        (
+            "k8s.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: x, image: r/x, env: [{name: DB, value: 'postgres://two/x'}]}]}}}\n",
+        ),
+        ("x/Dockerfile", "FROM scratch\n"),
+    ]);
+    let claims: Vec<&str> = deployed.contradictions[0].claims.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!((deployed.contradictions.len(), claims), (1, vec!["postgres://two/x", "postgres://one/x"]));
+}

@@ -209,6 +209,13 @@ pub struct Store {
     pub evidence: Vec<Evidence>,
 }
 
+impl Store {
+    /// Whether it runs inside the process of the service that uses it: a part of that service, no component of its own.
+    pub fn is_embedded(&self) -> bool {
+        self.units.is_empty() && matches!(self.engine.as_str(), "h2" | "hsqldb" | "derby" | "sqlite" | "memory")
+    }
+}
+
 /// A service uses a logical database (schema, keyspace number) of a store: one server may hold several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DatabaseUse {

@@ -13,6 +13,10 @@ const FIXTURES: &[(&str, &str)] = &[
     ("schema.sql", include_str!("fixtures/schema.sql")),
     ("web/nginx.conf", include_str!("fixtures/nginx.conf")),
     ("web/Dockerfile", include_str!("fixtures/Dockerfile")),
+    ("application.yml", include_str!("fixtures/application.yml")),
+    ("application.properties", include_str!("fixtures/application.properties")),
+    ("appsettings.json", include_str!("fixtures/appsettings.json")),
+    ("web/httpd.conf", include_str!("fixtures/httpd.conf")),
     (".env", include_str!("fixtures/variables.env")),
 ];
 

@@ -106,6 +106,16 @@ pub(crate) fn peer(
     let (address, places) = environment.evaluate(service, &peer.address);
     let (name, _) = environment.evaluate(service, &peer.name);
     let host = address::host(&address);
+    // Code that leaves the address to its framework is connected to what the framework is configured for.
+    if peer.role == PeerRole::Store && host.is_none() && !is_chosen(&peer.address, &address, names) {
+        let technology = engine(&peer.technology);
+        if let Some(configured) = environment.configured(service, peer.role, technology) {
+            return self::peer(&configured.clone(), service, draft, names, environment);
+        }
+        if let Some(engine) = environment.embedded(service).filter(|_| technology == "sql") {
+            return Target::Store(embedded(engine, service, &places, draft));
+        }
+    }
     let declared = names.address(&address).or_else(|| suggested(&peer.address, &address, names));
     match peer.role {
         PeerRole::Service => match declared {
@@ -120,7 +130,7 @@ pub(crate) fn peer(
                 .or_else(|| schemas::named(draft, node, &name))
                 .map_or(Target::Unknown, of_node),
             _ => {
-                let told = environment.stores(service, names);
+                let told = || environment.stores(service, names);
                 Target::Store(store(peer, host.as_deref(), &name, service, &places, &told, draft))
             }
         },
@@ -220,7 +230,7 @@ fn store(
     name: &Value,
     service: ServiceId,
     places: &[Evidence],
-    told: &BTreeSet<StoreId>,
+    told: &dyn Fn() -> BTreeSet<StoreId>,
     draft: &mut Draft,
 ) -> StoreId {
     let engine = engine(&peer.technology).to_owned();
@@ -241,10 +251,46 @@ fn store(
     if let Some(at) = system.stores.iter().position(|store| canonical(&store.name) == canonical(&logical)) {
         return StoreId(at as u32);
     }
-    system.stores.push(Store {
-        address: format!("store:{logical}"),
-        name: logical,
+    system.stores.push(new_store(logical, &engine, places));
+    StoreId(system.stores.len() as u32 - 1)
+}
+
+/// The only deployed store of an engine; of several the only one the service is told about.
+fn only_store(system: &System, engine: &str, told: &dyn Fn() -> BTreeSet<StoreId>) -> Option<StoreId> {
+    let fits = |store: &Store| {
+        !store.units.is_empty() && (store.engine == engine || (engine == "sql" && technology::is_sql(&store.engine)))
+    };
+    let stores = (0u32..).zip(&system.stores).filter(|(_, store)| !engine.is_empty() && fits(store));
+    let same: Vec<StoreId> = stores.map(|(at, _)| StoreId(at)).collect();
+    if let [only] = same.as_slice() {
+        return Some(*only);
+    }
+    let told = if same.is_empty() { BTreeSet::new() } else { told() };
+    let told: Vec<StoreId> = same.into_iter().filter(|id| told.contains(id)).collect();
+    if let [only] = told.as_slice() { Some(*only) } else { None }
+}
+
+/// Whether code itself says which store it means, though not where it is.
+fn is_chosen(symbolic: &Value, evaluated: &Value, names: &Names) -> bool {
+    suggested(symbolic, evaluated, names).is_some()
+}
+
+/// The database inside the process of a service.
+fn embedded(engine: &str, service: ServiceId, places: &[Evidence], draft: &mut Draft) -> StoreId {
+    let name = format!("{}-{engine}", draft.system[service].name);
+    let at = draft.system.stores.iter().position(|store| store.name == name).unwrap_or_else(|| {
+        draft.system.stores.push(new_store(name, engine, places));
+        draft.system.stores.len() - 1
+    });
+    StoreId(at as u32)
+}
+
+fn new_store(name: String, engine: &str, places: &[Evidence]) -> Store {
+    Store {
+        address: format!("store:{name}"),
+        name,
         aliases: Vec::new(),
+        engine: engine.to_owned(),
         cache: false,
         replicas: Fact::Unknown,
         durable: Fact::Unknown,
@@ -252,28 +298,7 @@ fn store(
         units: Vec::new(),
         tables: Vec::new(),
         evidence: places.to_vec(),
-        engine,
-    });
-    StoreId(system.stores.len() as u32 - 1)
-}
-
-/// The only deployed store of an engine; of several the only one the service is told about.
-fn only_store(system: &System, engine: &str, told: &BTreeSet<StoreId>) -> Option<StoreId> {
-    let fits = |store: &Store| {
-        !store.units.is_empty() && (store.engine == engine || (engine == "sql" && is_sql(&store.engine)))
-    };
-    let stores = (0u32..).zip(&system.stores).filter(|(_, store)| !engine.is_empty() && fits(store));
-    let same: Vec<StoreId> = stores.map(|(at, _)| StoreId(at)).collect();
-    let told: Vec<StoreId> = same.iter().copied().filter(|id| told.contains(id)).collect();
-    match (same.as_slice(), told.as_slice()) {
-        ([only], _) | (_, [only]) => Some(*only),
-        _ => None,
     }
-}
-
-/// Engines that code reaches through a driver it does not name.
-fn is_sql(engine: &str) -> bool {
-    matches!(engine, "postgresql" | "mysql" | "sqlserver" | "cockroachdb" | "clickhouse" | "oracle")
 }
 
 /// An IP address is a place, not a name.

@@ -267,7 +267,10 @@ fn product(component: &Component<'_>) -> Option<(&'static str, Role)> {
         })
     };
     let by_name = || {
-        technology::of_name(&component.name).or_else(|| {
+        // Own code that is named after a store or broker uses it.
+        let named = technology::of_name(&component.name)
+            .filter(|(_, role)| component.code.is_empty() || !matches!(role, Role::Store | Role::Broker));
+        named.or_else(|| {
             let database =
                 technology::words(&component.name).last().is_some_and(|word| word == "db" || word == "database");
             (database && component.code.is_empty()).then_some(("", Role::Store))

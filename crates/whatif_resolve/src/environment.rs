@@ -5,9 +5,11 @@ use crate::components::Draft;
 use crate::input::Input;
 use crate::names::Names;
 use crate::settings::{self, Found, Program, relaxed};
+use crate::technology;
 use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::deploy::{EnvValue, EnvVar};
+use whatif_model::flow::{Peer, PeerRole};
 use whatif_model::system::{Contradiction, Node, ServiceId, StoreId};
 use whatif_model::value::{Part, Value};
 
@@ -21,6 +23,10 @@ pub(crate) struct Environment {
     relaxed: Vec<BTreeMap<String, String>>,
     /// The settings of each service that no variable overrides, by relaxed key.
     settings: Vec<BTreeMap<String, Found>>,
+    /// Stores and brokers each service is configured for.
+    partners: Vec<Vec<Peer>>,
+    /// The database inside the process of each service, if it uses one.
+    embedded: Vec<Option<&'static str>>,
 }
 
 impl Environment {
@@ -31,12 +37,58 @@ impl Environment {
         let names = |own: &Variables| own.keys().map(|name| (relaxed(name), name.clone())).collect();
         let relaxed = variables.iter().map(names).collect();
         let settings = vec![BTreeMap::new(); variables.len()];
-        let mut environment = Self { variables, relaxed, settings };
+        let count = variables.len();
+        let (partners, embedded) = (vec![Vec::new(); count], vec![None; count]);
+        let mut environment = Self { variables, relaxed, settings, partners, embedded };
         for program in programs {
             let Some(service) = draft.service_of(program) else { continue };
             environment.add_settings(service, program, input, draft);
         }
+        for (service, _) in draft.system.service_ids() {
+            environment.add_partners(service, input, draft);
+        }
         environment
+    }
+
+    fn add_partners(&mut self, service: ServiceId, input: &Input, draft: &Draft) {
+        let variables = self.all(service).map(|(name, (value, _))| (name.replace('_', ".").to_lowercase(), value));
+        let settings = self.settings(service).map(|found| (found.key.clone(), &found.value));
+        let values: Vec<(String, Value)> =
+            variables.chain(settings).map(|(key, value)| (key, self.evaluate(service, value).0)).collect();
+        let partners = values.iter().filter_map(|(key, value)| settings::partner(key, value));
+        let mut partners: Vec<Peer> = partners.filter(|peer| address::host(&peer.address).is_some()).collect();
+        partners.dedup();
+        let by_address = || values.iter().find_map(|(_, value)| settings::embedded(value));
+        let by_library = || {
+            let service = &draft.system[service];
+            let folders = service.units.iter().filter_map(|unit| unit.build_context.as_deref());
+            let folders: BTreeSet<&str> = folders.chain(service.code_root.as_deref()).collect();
+            let own = || input.packages.iter().filter(|package| folders.contains(package.folder()));
+            let found = settings::EMBEDDED_LIBRARIES.iter().find(|(name, _)| own().any(|it| it.needs(name).is_some()));
+            found.map(|(_, engine)| *engine)
+        };
+        let embedded = by_address().or_else(by_library);
+        if let (Some(own), Some(slot)) =
+            (self.partners.get_mut(service.0 as usize), self.embedded.get_mut(service.0 as usize))
+        {
+            (*own, *slot) = (partners, embedded);
+        }
+    }
+
+    /// The only partner of a technology a service is configured for; `sql` is any database reached through a driver.
+    pub(crate) fn configured(&self, service: ServiceId, role: PeerRole, technology: &str) -> Option<&Peer> {
+        let fits = |peer: &&Peer| {
+            let same = peer.technology == technology || (technology == "sql" && technology::is_sql(&peer.technology));
+            peer.role == role && same
+        };
+        let mut found = self.partners.get(service.0 as usize)?.iter().filter(fits);
+        let (first, second) = (found.next()?, found.next());
+        second.is_none().then_some(first)
+    }
+
+    /// The database inside the process of a service, if it uses one.
+    pub(crate) fn embedded(&self, service: ServiceId) -> Option<&'static str> {
+        self.embedded.get(service.0 as usize).copied().flatten()
     }
 
     fn add_settings(&mut self, service: ServiceId, program: &Program, input: &Input, draft: &Draft) {

@@ -115,6 +115,11 @@ pub(crate) fn vendor(host: &str) -> &str {
     VENDORS.iter().find(|(known, _)| *known == host).map_or(host, |(_, name)| name)
 }
 
+/// Engines that code reaches through a driver it does not name.
+pub(crate) fn is_sql(engine: &str) -> bool {
+    matches!(engine, "postgresql" | "mysql" | "sqlserver" | "cockroachdb" | "clickhouse" | "oracle")
+}
+
 /// Words that say a unit only looks at, feeds or administers the product it is named after.
 const COMPANIONS: &[&str] = &[
     "exporter",

@@ -17,12 +17,14 @@ pub fn model(report: &Report<'_>) -> String {
     print(&json!({
         "schema": SCHEMA,
         "services": services(sources, system),
-        "stores": stores(sources, system),
+        "stores": stores(sources, system, false),
+        "embedded_stores": stores(sources, system, true),
         "topics": topics(sources, system),
         "brokers": brokers(sources, system),
         "externals": externals(sources, system),
         "operations": system.operations.iter().map(|o| operation(sources, system, o)).collect::<Vec<_>>(),
-        "edges": system.edges.iter().map(|e| edge(sources, system, e)).collect::<Vec<_>>(),
+        "edges": system.edges.iter().filter(|edge| !is_inside(system, edge)).map(|e| edge(sources, system, e)).collect::<Vec<_>>(),
+        "contradictions": contradictions(sources, system),
         "requirements": requirements(sources, system),
         "documents": system.documents.iter().map(|document| json!({ "path": document.path })).collect::<Vec<_>>(),
         "ignored": ignored(sources, system),
@@ -79,7 +81,8 @@ fn services(sources: &Sources, system: &System) -> Vec<Value> {
     system.services.iter().map(value).collect()
 }
 
-fn stores(sources: &Sources, system: &System) -> Vec<Value> {
+/// Databases that run on their own, or those inside the process of a service, which are no components.
+fn stores(sources: &Sources, system: &System, embedded: bool) -> Vec<Value> {
     let value = |store: &whatif_model::system::Store| {
         json!({
             "address": store.address,
@@ -94,7 +97,25 @@ fn stores(sources: &Sources, system: &System) -> Vec<Value> {
             "evidence": evidences(sources, &store.evidence),
         })
     };
-    system.stores.iter().map(value).collect()
+    system.stores.iter().filter(|store| store.is_embedded() == embedded).map(value).collect()
+}
+
+/// Whether an edge does not leave the process.
+fn is_inside(system: &System, edge: &Edge) -> bool {
+    matches!(edge.to, Node::Store(id) if system[id].is_embedded())
+}
+
+/// What two deployments of one service tell it, the main one first.
+fn contradictions(sources: &Sources, system: &System) -> Vec<Value> {
+    let value = |it: &whatif_model::system::Contradiction| {
+        let claim = |(text, place): &(String, whatif_model::Evidence)| json!({ "value": text, "evidence": evidences(sources, std::slice::from_ref(place)) });
+        json!({
+            "service": system[it.service].address,
+            "variable": it.variable,
+            "claims": it.claims.iter().map(claim).collect::<Vec<_>>(),
+        })
+    };
+    system.contradictions.iter().map(value).collect()
 }
 
 fn topics(sources: &Sources, system: &System) -> Vec<Value> {

@@ -13,7 +13,7 @@ mod routes;
 
 pub(crate) use effective::{Found, effective};
 pub(crate) use keys::relaxed;
-pub(crate) use partners::partner;
+pub(crate) use partners::{EMBEDDED_LIBRARIES, embedded, partner};
 pub(crate) use platform::links as platform_links;
 pub(crate) use policies::apply as apply_policies;
 pub(crate) use profiles::stated as stated_profiles;

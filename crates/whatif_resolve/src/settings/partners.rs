@@ -58,6 +58,32 @@ pub(crate) fn partner(key: &str, value: &Value) -> Option<Peer> {
     WORDS.contains(&word.as_str()).then(|| peer(*role, technology)).flatten()
 }
 
+/// The database that runs inside the process, if a connection address means one.
+pub(crate) fn embedded(value: &Value) -> Option<&'static str> {
+    let text = value.display();
+    let rest = text.strip_prefix("jdbc:")?;
+    let (_, engine) = EMBEDDED.iter().find(|(scheme, _)| rest.starts_with(scheme))?;
+    (!has_host(rest)).then_some(*engine)
+}
+
+/// Schemes of databases that run inside the process unless the address names a host.
+const EMBEDDED: [(&str, &str); 4] = [("h2:", "h2"), ("hsqldb:", "hsqldb"), ("derby:", "derby"), ("sqlite:", "sqlite")];
+
+fn has_host(rest: &str) -> bool {
+    rest.contains("tcp://") || rest.contains("ssl://") || rest.contains("hsql://") || rest.contains("http://")
+}
+
+/// Libraries that bring a database into the process, which then is used unless an address says otherwise
+/// (<https://docs.spring.io/spring-boot/reference/data/sql.html#data.sql.datasource.embedded>).
+pub(crate) const EMBEDDED_LIBRARIES: [(&str, &str); 6] = [
+    ("com.h2database:h2", "h2"),
+    ("org.hsqldb:hsqldb", "hsqldb"),
+    ("org.apache.derby:derby", "derby"),
+    ("org.xerial:sqlite-jdbc", "sqlite"),
+    ("Microsoft.EntityFrameworkCore.InMemory", "memory"),
+    ("Microsoft.EntityFrameworkCore.Sqlite", "sqlite"),
+];
+
 /// The engine a connection address names: `jdbc:mysql:`, `mongodb+srv:`; empty for one inside the process.
 fn engine_of(text: &str) -> Option<&'static str> {
     let rest =
@@ -78,7 +104,9 @@ fn engine_of(text: &str) -> Option<&'static str> {
         "oracle" => "oracle",
         "db2" => "db2",
         "clickhouse" => "clickhouse",
-        // H2, HSQLDB, Derby and SQLite run inside the process unless the address names a host.
+        "h2" if has_host(rest) => "h2",
+        "hsqldb" if has_host(rest) => "hsqldb",
+        // Others run inside the process, or nobody knows them.
         _ => "",
     })
 }
@@ -93,6 +121,8 @@ mod tests {
         assert_eq!(named("spring.datasource.url", "jdbc:postgresql://db/orders").as_deref(), Some("postgresql"));
         assert_eq!(named("shop.reporting.jdbc-url", "jdbc:mysql://db/x").as_deref(), Some("mysql"));
         assert_eq!(named("spring.datasource.url", "jdbc:h2:mem:test"), None);
+        assert_eq!(embedded(&Value::text("jdbc:h2:file:./x")), Some("h2"));
+        assert_eq!(embedded(&Value::text("jdbc:h2:tcp://db/x")), None);
         assert_eq!(named("spring.rabbitmq.host", "rabbit").as_deref(), Some("rabbitmq"));
         assert_eq!(named("spring.kafka.bootstrap-servers[0]", "kafka:9092").as_deref(), Some("kafka"));
         assert_eq!(named("spring.rabbitmq.port", "5672"), None);

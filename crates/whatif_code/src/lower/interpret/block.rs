@@ -189,6 +189,10 @@ impl<'a> Interpreter<'a> {
         self.discard(&value);
         self.diverged = None;
         let body = self.close_block();
+        // The request is not done before it is answered.
+        if self.manners.async_starts && self.answers(&body) {
+            return self.push_steps(body);
+        }
         let span = self.span(range);
         self.push_spawn(body, span);
     }

@@ -206,9 +206,13 @@ impl<'a> Interpreter<'a> {
         let outer = std::mem::take(&mut self.watch);
         let depth = self.guards.len();
         self.guards.extend_from_slice(guards);
+        let left = self.chain_left();
         self.open_block();
         let exit = self.exec(body);
         let steps = self.close_block();
+        if exit != Exit::Falls {
+            self.rewind_chain(left);
+        }
         self.guards.truncate(depth);
         let watch = std::mem::replace(&mut self.watch, outer);
         Ran { steps, exit, watch, names: self.snapshot() }

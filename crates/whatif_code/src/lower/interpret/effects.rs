@@ -13,7 +13,7 @@ use whatif_model::{Evidence, Fact, Part, Range, Span, Stage, Value};
 const PAYLOAD_DEPTH_MAX: usize = 4;
 
 /// Most statements of a function that is nothing but a wrapper.
-const WRAPPER_STATEMENTS_MAX: usize = 3;
+const WRAPPER_STATEMENTS_MAX: usize = 6;
 
 impl<'a> Interpreter<'a> {
     /// An effect without a policy.

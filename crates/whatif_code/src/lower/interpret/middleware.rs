@@ -10,6 +10,9 @@ use std::rc::Rc;
 /// Most functions that are run before one handler.
 const CHAIN_MAX: usize = 12;
 
+/// How often what comes next is run, at most: once for each path on which a middleware goes on.
+const RUNS_MAX: usize = 4;
+
 /// Most routers around one route.
 pub(super) const ROUTERS_MAX: usize = 16;
 
@@ -18,6 +21,7 @@ pub(super) const ROUTERS_MAX: usize = 16;
 pub(crate) struct Chain<'a> {
     left: Vec<Abs<'a>>,
     given: Vec<Abs<'a>>,
+    runs: usize,
 }
 
 impl<'a> Interpreter<'a> {
@@ -144,11 +148,23 @@ impl<'a> Interpreter<'a> {
         let mut left: Vec<Abs<'a>> = before.into_iter().chain([handler]).collect();
         left.reverse();
         let first = left.pop().unwrap_or_else(Abs::unknown);
-        self.chain = Chain { left, given: given.to_vec() };
+        self.chain = Chain { left, given: given.to_vec(), runs: 0 };
         first
     }
 
-    /// `next()` runs what comes next, once; `next(error)` ends the request with a failure.
+    /// What is left of a chain, to go on from there on another path.
+    pub(super) fn chain_left(&self) -> Vec<Abs<'a>> {
+        self.chain.left.clone()
+    }
+
+    /// Goes back to where a chain was before a path.
+    pub(super) fn rewind_chain(&mut self, left: Vec<Abs<'a>>) {
+        if self.chain.runs < RUNS_MAX {
+            self.chain.left = left;
+        }
+    }
+
+    /// `next()` runs what comes next; `next(error)` ends the request with a failure.
     fn next_in_chain(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         if call.args.iter().any(|arg| !matches!(arg.value.kind, Kind::Nil)) {
             let exit = self.raise(call.range);
@@ -156,6 +172,7 @@ impl<'a> Interpreter<'a> {
             return Abs::unknown();
         }
         let Some(next) = self.chain.left.pop() else { return Abs::unknown() };
+        self.chain.runs += 1;
         let given: Vec<Argument<'a>> = self.chain.given.iter().cloned().map(Argument::of).collect();
         // A handler is as deep as it is without what runs before it.
         let depth = std::mem::replace(&mut self.depth_base, self.active.len());

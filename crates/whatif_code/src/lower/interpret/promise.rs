@@ -123,7 +123,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Whether steps answer whoever sent the request.
-    fn answers(&self, steps: &[Step]) -> bool {
+    pub(super) fn answers(&self, steps: &[Step]) -> bool {
         steps.iter().any(|step| match step {
             Step::Effect(id) => {
                 self.run.effects.get(id.0 as usize).is_some_and(|effect| matches!(effect.kind, EffectKind::Respond(_)))

@@ -211,3 +211,40 @@ export class OrdersController {
     has(&dump, "HTTP POST /orders = place\n  call http GET /left/{}");
     has(&dump, "schedule 0 * * * * = sweep\n  call http GET /left/all");
 }
+
+#[test]
+fn middleware_goes_on_from_each_of_its_paths() {
+    let dump = javascript(
+        r#"
+import express from 'express';
+const app = express();
+const asyncHandler = (fn) => (req, res, next) => { Promise.resolve(fn(req, res, next)).catch(next); };
+function auth(req, res, next) {
+  if (process.env.DEV) { next(); return; }
+  if (!req.headers.authorization) { res.status(401).end(); return; }
+  next();
+}
+app.get('/orders', auth, asyncHandler(async (req, res) => {
+  const found = await fetch('http://stock/orders', { signal: AbortSignal.timeout(500) });
+  res.json(await found.json());
+}));
+"#,
+    );
+    has(
+        &dump,
+        "
+        HTTP GET /orders
+          either
+            call http GET /orders -> http @http://stock/orders [timeout 500 ms
+            respond Success
+            return Success
+          or
+            either
+              respond Failure
+              return Failure
+            or
+              call http GET /orders -> http @http://stock/orders [timeout 500 ms
+              respond Success
+        ",
+    );
+}

@@ -2,6 +2,7 @@
 
 use super::assemble::{Assembler, to};
 use super::build::{Built, READ, USED, item_name, proven};
+use super::certain;
 use super::entity::{self, Entity};
 use crate::explore::{
     Applies, CallMode, EffectId, Exit, Guard, InFlight, ItemId, KeyPassing, Label, Mark, OperationId as Index, Origin,
@@ -481,9 +482,9 @@ impl<'m> Compiler<'_, 'm> {
         }
     }
 
-    /// The first effect of a callee stands for the call having worked.
+    /// The first certain effect of a callee stands for the call having worked.
     fn promise_of(&mut self, index: Index) {
-        let first = self.built.slice.program.operations[index.index()].first_effect();
+        let first = certain::effect(&self.built.slice.program.operations[index.index()]);
         if let Some(effect) = first.filter(|effect| !self.built.essential.contains(effect)) {
             self.built.essential.push(effect);
         }

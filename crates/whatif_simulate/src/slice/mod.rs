@@ -7,6 +7,7 @@
 
 mod assemble;
 mod build;
+mod certain;
 mod compile;
 mod entity;
 mod partition;
@@ -25,10 +26,10 @@ use whatif_model::verdict::{Bounds, Dependence, MatrixRow, Mindset, Verdict};
 
 /// Distinct states per operation and question; smaller than the explorer's own limit, so that a hundred
 /// operations stay within seconds.
-const STATES_MAX: usize = 150_000;
+const STATES_MAX: usize = 100_000;
 
-/// Distinct states per operation and question over all values of what is not known: about a second.
-const STATES_TOTAL_MAX: usize = 300_000;
+/// Distinct states per operation and question over all values of what is not known: half a second.
+const STATES_TOTAL_MAX: usize = 150_000;
 
 /// Answers the questions for every operation that serves somebody, in operation order. `progress` is
 /// told how many of how many are done.

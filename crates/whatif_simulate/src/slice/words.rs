@@ -11,7 +11,7 @@ use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 const REPAIR_STATES_MAX: usize = 4_000;
 
 /// Distinct states over all tried repairs.
-const REPAIR_STATES_TOTAL_MAX: usize = 150_000;
+const REPAIR_STATES_TOTAL_MAX: usize = 60_000;
 
 /// Translates an answer; a broken promise gets its smallest repair.
 pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, answer: Answer) -> Verdict {

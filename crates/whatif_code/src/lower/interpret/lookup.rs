@@ -8,6 +8,9 @@ use crate::lower::values::{Abs, Context, ContextOrigin, Kind, ObjectId, Origin, 
 use std::rc::Rc;
 use whatif_model::{Part, Value};
 
+/// Longest chain of modules that hand on a name.
+const HANDED_ON_MAX: usize = 16;
+
 /// Longest chain of modules that hand on everything of another one.
 const WILDCARDS_MAX: usize = 4;
 
@@ -49,7 +52,15 @@ impl<'a> Interpreter<'a> {
                     self.load(package);
                     match rest.is_empty() {
                         true => self.one_export(package).unwrap_or_else(|| Kind::Package(package).into()),
-                        false => rest.iter().fold(Kind::Package(package).into(), |base, name| self.member(base, name)),
+                        // Modules may hand on names to each other in a circle.
+                        false if self.handed_on >= HANDED_ON_MAX => Abs::unknown(),
+                        false => {
+                            self.handed_on += 1;
+                            let value =
+                                rest.iter().fold(Kind::Package(package).into(), |base, name| self.member(base, name));
+                            self.handed_on -= 1;
+                            value
+                        }
                     }
                 }
                 Imported::Library(symbol) => self.library_value(&symbol),

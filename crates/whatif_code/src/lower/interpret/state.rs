@@ -268,6 +268,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) unchecked: BTreeSet<u32>,
     /// Heads of loops over elements.
     pub(crate) each_heads: BTreeSet<Span>,
+    /// How many modules a name is being followed through.
+    pub(crate) handed_on: usize,
     /// Routers with a layer that reads the keys of requests.
     pub(crate) keyed_layers: BTreeMap<u32, Span>,
     /// Those that count without end.
@@ -303,6 +305,7 @@ impl<'a> Interpreter<'a> {
             container: Default::default(),
             unchecked: BTreeSet::new(),
             each_heads: BTreeSet::new(),
+            handed_on: 0,
             keyed_layers: BTreeMap::new(),
             endless: BTreeSet::new(),
             made: BTreeSet::new(),

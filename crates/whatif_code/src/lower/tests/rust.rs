@@ -282,3 +282,17 @@ fn what_a_layer_around_a_handler_reads_the_handler_need_not() {
     has(&program("idempotency-key"), "cut a layer around the handler reads the key");
     assert!(!program("accept").contains("layer"));
 }
+
+#[test]
+fn names_handed_on_in_a_circle_end() {
+    let dumped = dump(&[
+        CARGO,
+        (
+            "src/main.rs",
+            "mod a; mod b; pub use a::thing; fn main() { thing(); crate::b::thing(); self::own(); }\nuse self::own;",
+        ),
+        ("src/a.rs", "pub use crate::b::thing;"),
+        ("src/b.rs", "pub use crate::a::thing;"),
+    ]);
+    has(&dumped, "unit shop");
+}

@@ -25,7 +25,12 @@ fn rows(report: &Report<'_>, address: Option<&str>) -> Result<Vec<usize>, Failur
         let operation = &system[report.matrix[*at].operation];
         address.is_none_or(|address| operation.address == address || system[operation.service].address == address)
     };
-    let rows: Vec<usize> = (0..report.matrix.len()).filter(about).collect();
+    let named = |at: &usize| address == Some(system[report.matrix[*at].operation].name.as_str());
+    let mut rows: Vec<usize> = (0..report.matrix.len()).filter(about).collect();
+    if rows.is_empty() {
+        // The name alone, of every service that has such an operation.
+        rows = (0..report.matrix.len()).filter(named).collect();
+    }
     match address {
         Some(address) if rows.is_empty() => Err(nothing(report, address)),
         _ => Ok(rows),

@@ -15,8 +15,8 @@ pub(super) fn verdict(system: &System, id: OperationId) -> Verdict {
     }
     let (mut waits, mut total, mut most, mut unknown) = (0u32, 0u64, 1u64, Vec::new());
     for visit in operation.flow.walk() {
-        let waiting = matches!(visit.effect.kind, EffectKind::Call { .. })
-            && !visit.inside.iter().any(|step| matches!(step, Step::Spawn { .. }));
+        let waiting =
+            waits_for(&visit.effect.kind) && !visit.inside.iter().any(|step| matches!(step, Step::Spawn { .. }));
         let Some(edge) = waiting.then(|| edge_of(system, Site { operation: id, effect: visit.id })).flatten() else {
             continue;
         };
@@ -58,7 +58,7 @@ pub(super) fn verdict(system: &System, id: OperationId) -> Verdict {
             ));
         }
         let explored = if waits == 0 {
-            "it waits for no other service".to_owned()
+            "it waits for nobody".to_owned()
         } else {
             format!("{waits} waits, together at most {total} ms")
         };
@@ -84,6 +84,18 @@ fn pause(effective: &Effective) -> u64 {
         Some(Backoff::Fixed(ms) | Backoff::Exponential(ms)) => ms,
         Some(Backoff::None) | None => 0,
     }
+}
+
+/// A statement that hangs holds its operation like a call does. A message is handed to a client that sends it later.
+fn waits_for(kind: &EffectKind) -> bool {
+    matches!(
+        kind,
+        EffectKind::Call { .. }
+            | EffectKind::Read { .. }
+            | EffectKind::Write { .. }
+            | EffectKind::DedupCheck { .. }
+            | EffectKind::DedupMark { .. }
+    )
 }
 
 fn edge_of(system: &System, site: Site) -> Option<&whatif_model::system::Edge> {

@@ -1,6 +1,6 @@
 //! Interfaces a framework implements: declarative clients, and repositories whose methods are named after what they do.
 
-use super::annotation::{Annotation, with_settings};
+use super::annotation::{Annotation, placeholders, with_settings};
 use super::call::{Argument, Site};
 use super::components::{paths, verbs};
 use super::library::Use;
@@ -87,7 +87,8 @@ impl<'a> Interpreter<'a> {
             return;
         }
         let mut given: Vec<(Rc<str>, Abs<'a>)> = Vec::new();
-        given.extend(form.set.iter().map(|(key, text)| (Rc::from(key.as_str()), Abs::text(text.clone()))));
+        let settings = form.set.iter();
+        given.extend(settings.map(|(key, text)| (Rc::from(key.as_str()), Abs::value(placeholders(text)))));
         for (property, text) in form.arguments.iter().zip(ir::type_arguments(base)) {
             if let Some(ty) = self.program.named_type(module, text) {
                 given.push((Rc::from(property.as_str()), Kind::Type(ty).into()));

@@ -229,3 +229,21 @@ class Routes {
            call http POST /orders -> http @http://orders/orders [timeout ?",
     );
 }
+
+#[test]
+fn the_address_of_a_repository_is_a_setting() {
+    let repository = crate::java::read("src/main/java/shop/Repository.java", &format!("package shop;\n{REPOSITORY}"));
+    let main = r#"package shop;
+import org.springframework.web.bind.annotation.GetMapping;
+class Main {
+  private OrderRepository orders;
+  public static void main(String[] args) {}
+  @GetMapping("/n") long n() { return orders.count(); }
+}"#;
+    let modules = [crate::java::read("src/main/java/shop/Main.java", main), repository];
+    let units = crate::lower::lower(&modules, &[], crate::knowledge::Knowledge::built_in());
+    let effects = &units[0].entries[0].flow.effects;
+    let whatif_model::flow::Target::Symbolic(peer) = &effects[0].target else { panic!("not bound yet") };
+    let setting = whatif_model::Part::Setting { key: "spring.datasource.url".to_owned(), default: None };
+    assert_eq!(peer.address.parts, [setting]);
+}

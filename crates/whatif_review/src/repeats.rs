@@ -13,8 +13,12 @@ pub(crate) fn adds_up<'a>(system: &System, operation: &'a Operation) -> Option<&
 /// state that was read before.
 pub(crate) fn surely_adds_up<'a>(system: &System, operation: &'a Operation) -> Option<&'a Effect> {
     let is_keyed = |effect: &Effect| effect.identity.holds(|identity| matches!(identity, Identity::FromRequest(_)));
-    let depends_on_state =
-        |effect: &Effect| matches!(effect.kind, EffectKind::Write { how: WriteKind::SetFromRead, .. });
+    let reads = operation.flow.effects.iter().any(|effect| matches!(effect.kind, EffectKind::Read { .. }));
+    let depends_on_state = |effect: &Effect| match &effect.kind {
+        EffectKind::Write { how, .. } => *how == WriteKind::SetFromRead,
+        EffectKind::Publish { .. } => reads,
+        _ => false,
+    };
     let mut added = operation.flow.effects.iter().filter(|effect| is_added(system, operation, effect));
     added.find(|effect| !is_keyed(effect) && !depends_on_state(effect))
 }

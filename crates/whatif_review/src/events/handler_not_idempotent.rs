@@ -6,7 +6,7 @@ use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::Effect;
+use whatif_model::flow::{Effect, EffectKind};
 use whatif_model::system::{Operation, OperationId};
 use whatif_model::verdict::{Mindset, Trace};
 
@@ -35,7 +35,8 @@ fn forgets_messages(operation: &Operation) -> bool {
     is_handler && own.dedup.is_absent() && own.natural.value().is_none()
 }
 
-/// What a second delivery does again, and the proof of the explorer if it has one.
+/// What a second delivery does again, and the proof of the explorer if it has one. A message that is sent on after
+/// something was read may be held back by what was read.
 struct Again<'a> {
     effect: &'a Effect,
     proof: Option<Trace>,
@@ -46,7 +47,8 @@ fn again<'a>(cx: &Context<'_>, id: OperationId, operation: &'a Operation) -> Opt
     let proof = proven_twice(cx, id);
     let shown = |trace: &Trace| {
         let places: Vec<_> = trace.steps.iter().filter_map(|step| Some(step.evidence.as_ref()?.span)).collect();
-        operation.flow.effects.iter().find(|effect| places.contains(&effect.span))
+        let is_write = |effect: &&Effect| matches!(effect.kind, EffectKind::Write { .. });
+        operation.flow.effects.iter().filter(is_write).find(|effect| places.contains(&effect.span))
     };
     match (added, &proof) {
         (Some(effect), _) if proof.is_some() || comes_at_least_once(operation) => Some(Again { effect, proof }),

@@ -7,6 +7,7 @@ mod handler_not_idempotent;
 mod lookup_required;
 mod not_durable;
 mod publish_unconfirmed;
+mod unconsumed;
 
 use crate::rule::Rule;
 
@@ -18,4 +19,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &not_durable::RULE,
     &publish_unconfirmed::RULE,
     &lookup_required::RULE,
+    &unconsumed::RULE,
 ];

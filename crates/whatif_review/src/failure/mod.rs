@@ -2,6 +2,7 @@
 
 mod compensation_missing;
 mod error_swallowed;
+mod lease_without_fencing;
 mod liveness_depends_on_others;
 mod lock_across_call;
 mod no_graceful_shutdown;
@@ -17,6 +18,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &success_reported_as_failure::RULE,
     &compensation_missing::RULE,
     &lock_across_call::RULE,
+    &lease_without_fencing::RULE,
     &error_swallowed::RULE,
     &single_point_of_failure::RULE,
     &no_graceful_shutdown::RULE,

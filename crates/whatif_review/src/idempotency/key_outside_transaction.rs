@@ -4,7 +4,7 @@ use crate::query::{CallSite, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{EffectKind, Step};
+use whatif_model::flow::{EffectKind, OnError};
 use whatif_model::system::OperationId;
 use whatif_model::verdict::Mindset;
 
@@ -36,7 +36,7 @@ fn split<'s, 'a>(cx: &'s Context<'a>, id: OperationId) -> Option<Split<'s, 'a>> 
     let sites: Vec<&CallSite<'a>> = cx.sites.iter().filter(|site| site.id == id).collect();
     let mark = sites.iter().copied().find(|site| matches!(site.visit.effect.kind, EffectKind::DedupMark { .. }))?;
     let order = Sequence::of(&mark.operation.flow);
-    let mut writes = sites.iter().copied().filter(|site| adds_to_a_store(cx, site) && !commit_together(mark, site));
+    let mut writes = sites.iter().copied().filter(|site| adds_to_a_store(cx, site) && commit_apart(mark, site));
     let write = writes.find(|site| order.meets(mark.visit.id, site.visit.id))?;
     Some(Split { mark, write, key_first: order.precedes(mark.visit.id, write.visit.id) })
 }
@@ -44,15 +44,15 @@ fn split<'s, 'a>(cx: &'s Context<'a>, id: OperationId) -> Option<Split<'s, 'a>> 
 /// A repeat that goes on where the first attempt stopped can set a value again, but not add again.
 fn adds_to_a_store(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     let adds = matches!(&site.visit.effect.kind, EffectKind::Write { how, .. } if !how.is_naturally_idempotent());
-    adds && site.is_lasting_write(cx.system)
+    let matters = !matches!(site.visit.effect.on_error, OnError::LogAndContinue | OnError::Discard);
+    adds && matters && site.is_lasting_write(cx.system)
 }
 
-/// One transaction of one store around both.
-fn commit_together(a: &CallSite<'_>, b: &CallSite<'_>) -> bool {
-    let shared = |step: &Step| {
-        matches!(step, Step::Transaction { .. }) && b.visit.inside.iter().any(|other| std::ptr::eq(*other, step))
-    };
-    a.edge.to == b.edge.to && a.inside(shared)
+/// Two stores never commit together; one does unless a transaction is seen around one of them and not around the
+/// other. A transaction that a framework opens around both is not seen at all.
+fn commit_apart(a: &CallSite<'_>, b: &CallSite<'_>) -> bool {
+    let transaction = |site: &CallSite<'_>| site.transaction().map(std::ptr::from_ref);
+    a.edge.to != b.edge.to || transaction(a) != transaction(b)
 }
 
 fn finding(cx: &Context<'_>, id: OperationId, split: &Split<'_, '_>) -> Option<Finding> {

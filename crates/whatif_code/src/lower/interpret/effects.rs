@@ -503,7 +503,7 @@ impl<'a> Interpreter<'a> {
 
 fn is_envelope(call: &Use<'_, '_>, arg: &super::call::Argument<'_>) -> bool {
     let given = |name: &str| call.argument(name).is_some_and(|given| std::ptr::eq(given, arg));
-    given("properties") && !given("payload")
+    given("properties") && !given("payload") && !given("message")
 }
 
 fn normal(name: &str) -> String {

@@ -1,12 +1,12 @@
 //! Questions several rules ask of the model, in the words rules use.
 
 use crate::rule::Context;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
-use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, Store, System};
+use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, ServiceId, Store, System};
 use whatif_model::verdict::{Mindset, Trace, Verdict};
 
 /// One effect that leaves the process: who does it, inside what, over which edge, under which policy.
@@ -79,6 +79,12 @@ impl<'a> CallSite<'a> {
     /// The place of the effect.
     pub(crate) fn place(&self, label: impl Into<String>) -> Evidence {
         Evidence::stated(Stage::Code, self.visit.effect.span, label)
+    }
+
+    /// The line of the operation itself that leads to an effect further down.
+    pub(crate) fn line_above(&self, label: impl Into<String>) -> Option<Evidence> {
+        let outer = self.visit.effect.via.first()?;
+        Some(Evidence::stated(Stage::Code, *outer, label))
     }
 
     /// Whether somebody waits for the operation that does it.
@@ -159,6 +165,29 @@ impl<'a> CallSite<'a> {
 pub(crate) fn passes(trace: &Trace, sites: &[&CallSite<'_>]) -> bool {
     let spans = trace.steps.iter().filter_map(|step| Some(step.evidence.as_ref()?.span));
     spans.into_iter().any(|span| sites.iter().any(|site| site.visit.effect.span == span))
+}
+
+/// Sites of one flaw: the same place reached from several services is one, and so are all places of one service.
+pub(crate) fn by_origin<'s, 'a>(sites: impl IntoIterator<Item = &'s CallSite<'a>>) -> Vec<Vec<&'s CallSite<'a>>>
+where
+    'a: 's,
+{
+    let mut origins: BTreeMap<BTreeSet<ServiceId>, Vec<&CallSite<'a>>> = BTreeMap::new();
+    for sites in grouped(sites, |site| site.visit.effect.span).into_values() {
+        let services = sites.iter().map(|site| site.operation.service).collect();
+        origins.entry(services).or_default().extend(sites);
+    }
+    origins.into_values().collect()
+}
+
+/// What a finding about these sites is about: the operation, the service, or the system.
+pub(crate) fn address_of<'s>(system: &'s System, sites: &[&CallSite<'s>]) -> &'s str {
+    let Some(first) = sites.first() else { return "system" };
+    if sites.iter().all(|site| site.id == first.id) {
+        return &first.operation.address;
+    }
+    let service = first.operation.service;
+    if sites.iter().all(|site| site.operation.service == service) { &system[service].address } else { "system" }
 }
 
 /// Groups sites by a key, keys in order, sites in their order.

@@ -6,7 +6,7 @@ use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{Effect, EffectKind};
+use whatif_model::flow::{Effect, EffectKind, Target};
 use whatif_model::system::{Operation, OperationId};
 use whatif_model::verdict::{Mindset, Trace};
 
@@ -47,7 +47,7 @@ fn again<'a>(cx: &Context<'_>, id: OperationId, operation: &'a Operation) -> Opt
     let proof = proven_twice(cx, id);
     let shown = |trace: &Trace| {
         let places: Vec<_> = trace.steps.iter().filter_map(|step| Some(step.evidence.as_ref()?.span)).collect();
-        let is_write = |effect: &&Effect| matches!(effect.kind, EffectKind::Write { .. });
+        let is_write = |effect: &&Effect| matches!(effect.kind, EffectKind::Write { .. }) && is_record(cx, effect);
         operation.flow.effects.iter().filter(is_write).find(|effect| places.contains(&effect.span))
     };
     match (added, &proof) {
@@ -55,6 +55,13 @@ fn again<'a>(cx: &Context<'_>, id: OperationId, operation: &'a Operation) -> Opt
         (None, Some(trace)) => Some(Again { effect: shown(trace)?, proof }),
         _ => None,
     }
+}
+
+/// A copy in memory that is computed anew is the same again, whatever it was computed from.
+fn is_record(cx: &Context<'_>, effect: &Effect) -> bool {
+    let Target::Store(store) = effect.target else { return false };
+    let store = &cx.system[store];
+    !store.cache && !["redis", "valkey", "memcached"].contains(&store.engine.as_str())
 }
 
 /// The broker delivers again what was not acknowledged.
@@ -69,6 +76,7 @@ fn finding(cx: &Context<'_>, operation: &Operation, again: Again<'_>) -> Option<
     cx.finding(&RULE.meta, address.clone())
         .severity(severity)
         .message(format!("`{address}` remembers no message, so a message that is delivered twice {does}"))
+        .all(again.effect.via.first().map(|span| Evidence::stated(Stage::Code, *span, "done from here")).iter())
         .at(&Evidence::stated(Stage::Code, again.effect.span, format!("a second delivery {does}")))
         .because(&operation.idempotency.dedup, "nothing here recognises a message that was handled before")
         .trace(again.proof)

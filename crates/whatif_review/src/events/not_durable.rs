@@ -1,6 +1,6 @@
 //! Messages that a broker keeps in its memory only.
 
-use crate::query::{CallSite, grouped, listed};
+use crate::query::{CallSite, address_of, by_origin, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::verdict::Mindset;
@@ -19,8 +19,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let transient = cx.sites.iter().filter(|site| site.is_direct_publish() && is_transient(site));
-    let by_service = grouped(transient, |site| site.operation.service);
-    by_service.values().filter_map(|sites| finding(cx, sites)).collect()
+    by_origin(transient).iter().filter_map(|sites| finding(cx, sites)).collect()
 }
 
 /// Nothing asks the broker to store the message, or something asks it not to.
@@ -30,14 +29,14 @@ pub(super) fn is_transient(site: &CallSite<'_>) -> bool {
 }
 
 fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
-    let first = sites.first()?;
-    let service = &first.caller(cx.system).address;
-    let alone = sites.iter().all(|site| site.id == first.id);
-    let address = if alone { &first.operation.address } else { service };
+    let names = listed(sites.iter().map(|site| site.caller(cx.system).address.clone()), 3);
+    let address = address_of(cx.system, sites);
+    let subject = if address == "system" { names } else { format!("`{address}`") };
+    let verb = if address == "system" { "publish" } else { "publishes" };
     let topics = listed(sites.iter().map(|site| cx.system.address(site.edge.to).to_owned()), 3);
     let draft = cx
-        .finding(&RULE.meta, address.clone())
-        .message(format!("`{address}` publishes to {topics} without persistence: a broker restart loses the messages"))
+        .finding(&RULE.meta, address)
+        .message(format!("{subject} {verb} to {topics} without persistence: a broker restart loses the messages"))
         .help("publish with delivery mode 2 to a durable queue, and wait for the broker's confirmation");
     let draft = sites.iter().fold(draft, |draft, site| {
         draft

@@ -1,7 +1,7 @@
 //! Messages nobody knows to have arrived at the broker.
 
 use super::not_durable::is_transient;
-use crate::query::{CallSite, grouped, listed};
+use crate::query::{CallSite, address_of, by_origin, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::verdict::Mindset;
@@ -20,8 +20,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let unconfirmed = cx.sites.iter().filter(|site| site.is_direct_publish() && is_unconfirmed(site));
-    let by_service = grouped(unconfirmed, |site| site.operation.service);
-    by_service.values().filter_map(|sites| finding(cx, sites)).collect()
+    by_origin(unconfirmed).iter().filter_map(|sites| finding(cx, sites)).collect()
 }
 
 /// A message that may be lost on a restart may be lost on the way too: `events/not-durable` says that.
@@ -30,16 +29,14 @@ fn is_unconfirmed(site: &CallSite<'_>) -> bool {
 }
 
 fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
-    let first = sites.first()?;
-    let service = &first.caller(cx.system).address;
-    let alone = sites.iter().all(|site| site.id == first.id);
-    let address = if alone { &first.operation.address } else { service };
+    let names = listed(sites.iter().map(|site| site.caller(cx.system).address.clone()), 3);
+    let address = address_of(cx.system, sites);
+    let subject = if address == "system" { names } else { format!("`{address}`") };
+    let verb = if address == "system" { "publish" } else { "publishes" };
     let topics = listed(sites.iter().map(|site| cx.system.address(site.edge.to).to_owned()), 3);
     let draft = cx
-        .finding(&RULE.meta, address.clone())
-        .message(format!(
-            "`{address}` publishes to {topics} without confirms: what the broker never got is lost silently"
-        ))
+        .finding(&RULE.meta, address)
+        .message(format!("{subject} {verb} to {topics} without confirms: what the broker never got is lost silently"))
         .help(
             "switch publisher confirms on for the channel and wait for them, or relay from an outbox until confirmed",
         );

@@ -25,7 +25,7 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     if !is_read_whole(cx.system) {
         return Vec::new();
     }
-    let happens = |site: &&CallSite<'_>| !matches!(site.operation.trigger, Trigger::Unseen);
+    let happens = |site: &&CallSite<'_>| !matches!(site.operation.trigger, Trigger::Unseen { .. });
     let published = cx.sites.iter().filter(happens);
     let published = published.filter(|site| matches!(site.visit.effect.kind, EffectKind::Publish { .. }));
     let by_topic = grouped(published.filter(|site| matches!(site.edge.to, Node::Topic(_))), |site| site.edge.to);

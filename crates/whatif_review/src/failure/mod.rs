@@ -10,11 +10,13 @@ mod partial_effects;
 mod readiness_missing;
 mod single_point_of_failure;
 mod success_reported_as_failure;
+mod transaction_missing;
 
 use crate::rule::Rule;
 
 pub(crate) const RULES: &[&Rule] = &[
     &partial_effects::RULE,
+    &transaction_missing::RULE,
     &success_reported_as_failure::RULE,
     &compensation_missing::RULE,
     &lock_across_call::RULE,

@@ -4,7 +4,6 @@ use crate::query::{CallSite, grouped};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::effective::State;
-use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectKind, OnError};
 use whatif_model::verdict::Mindset;
@@ -58,12 +57,6 @@ fn is_lookup(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     }
 }
 
-/// The line of the operation itself that leads to an effect further down.
-fn from_where(site: &CallSite<'_>, label: &str) -> Option<Evidence> {
-    let outer = site.visit.effect.via.first()?;
-    Some(Evidence::stated(Stage::Code, *outer, label))
-}
-
 fn fails_the_operation(site: &CallSite<'_>) -> bool {
     matches!(site.visit.effect.on_error, OnError::Propagate | OnError::Crash)
 }
@@ -77,7 +70,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .message(format!(
             "`{address}` answers failure when `{failed}` fails, though `{done}` is done: callers ask again"
         ))
-        .all(&from_where(lookup, "looked up from here, after the change"))
+        .all(&lookup.line_above("looked up from here, after the change"))
         .at(&lookup.place("when this fails, the caller is told that nothing worked"))
         .at(&change.place(format!("done before: {done}")))
         .help("look everything up before the change, or answer success without what could not be looked up");

@@ -3,9 +3,10 @@
 use crate::query::{CallSite, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
+use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectKind, OnError};
-use whatif_model::system::OperationId;
+use whatif_model::system::{Operation, OperationId};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,8 +22,15 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let keyed = cx.system.operation_ids().filter(|(_, operation)| operation.idempotency.dedup.value().is_some());
+    let keyed = cx.system.operation_ids().filter(|(_, operation)| tells_repeats_apart(operation));
     keyed.filter_map(|(id, _)| finding(cx, id, &split(cx, id)?)).collect()
+}
+
+/// It reads the key of its request, or handles messages, and remembers it.
+fn tells_repeats_apart(operation: &Operation) -> bool {
+    let own = &operation.idempotency;
+    let is_named = own.read.value().is_some() || matches!(operation.trigger, Trigger::Message { .. });
+    is_named && own.dedup.holds(|dedup| !dedup.item.to_lowercase().contains("lock"))
 }
 
 /// The record of a key and a write that commits without it.
@@ -34,7 +42,7 @@ struct Split<'s, 'a> {
 
 fn split<'s, 'a>(cx: &'s Context<'a>, id: OperationId) -> Option<Split<'s, 'a>> {
     let sites: Vec<&CallSite<'a>> = cx.sites.iter().filter(|site| site.id == id).collect();
-    let mark = sites.iter().copied().find(|site| matches!(site.visit.effect.kind, EffectKind::DedupMark { .. }))?;
+    let mark = sites.iter().copied().find(|site| matches!(&site.visit.effect.kind, EffectKind::DedupMark { item, .. } if !item.to_lowercase().contains("lock")))?;
     let order = Sequence::of(&mark.operation.flow);
     let mut writes = sites.iter().copied().filter(|site| adds_to_a_store(cx, site) && commit_apart(mark, site));
     let write = writes.find(|site| order.meets(mark.visit.id, site.visit.id))?;

@@ -63,7 +63,14 @@ impl<'a> Interpreter<'a> {
             ExprKind::Name(name) => self.assign_name(name, value),
             ExprKind::Field(base, name) => {
                 self.watch.assigned = true;
-                let base = self.eval(base);
+                // `client.defaults.timeout = 5000` is a setting of the client.
+                let base = match &base.kind {
+                    ExprKind::Field(client, part) if part == "defaults" && self.manners.callbacks => {
+                        let client = self.eval(client);
+                        if matches!(client.kind, Kind::Object(_)) { client } else { self.field(&client, part) }
+                    }
+                    _ => self.eval(base),
+                };
                 self.touch_live(&base, &value);
                 for option in base.alternatives().to_vec() {
                     self.store_attribute(&option, name, value.clone());

@@ -95,7 +95,7 @@ impl<'a> Interpreter<'a> {
         Some(self.stated_timeout(value, kind.unwrap_or(TimeoutKind::Total), at))
     }
 
-    fn stated_timeout(&self, value: &Abs<'a>, kind: TimeoutKind, at: Span) -> Fact<Timeout> {
+    pub(super) fn stated_timeout(&self, value: &Abs<'a>, kind: TimeoutKind, at: Span) -> Fact<Timeout> {
         let unit = self.manners.number_ms;
         let (value, kind) = match &value.kind {
             // requests: (connect, read).

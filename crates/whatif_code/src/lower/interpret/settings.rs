@@ -6,6 +6,7 @@ use super::state::Interpreter;
 use crate::knowledge::{ArgSpec, Does, Form};
 use crate::lower::values::{Abs, Kind};
 use std::rc::Rc;
+use whatif_model::flow::TimeoutKind;
 
 impl<'a> Interpreter<'a> {
     /// Arguments, and the members of them that a form asks for.
@@ -40,6 +41,18 @@ impl<'a> Interpreter<'a> {
         Some(value)
     }
 
+    /// A limit set on a request after it was made.
+    fn bound_request(&mut self, call: &Use<'a, '_>) {
+        let (Some(limit), Some(request)) = (call.argument("timeout"), call.receiver) else { return };
+        let limit = self.stated_timeout(&limit.value, TimeoutKind::PerRead, call.span);
+        for number in request.from.data() {
+            let at = number.checked_sub(self.run.base).and_then(|at| usize::try_from(at).ok());
+            if let Some(effect) = at.and_then(|at| self.run.effects.get_mut(at)) {
+                effect.policy.timeout = limit.clone();
+            }
+        }
+    }
+
     /// What a call sets on an object.
     pub(super) fn set_property(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let target = call.argument("onto").map(|onto| onto.value.kind.clone());
@@ -57,6 +70,9 @@ impl<'a> Interpreter<'a> {
             if let Some(arg) = given(property) {
                 self.store(super::state::Location::Field(id, Rc::from(property.as_str())), arg.value.clone());
             }
+        }
+        if call.set("bounds").is_some() {
+            self.bound_request(call);
         }
         let given: Vec<Argument<'a>> = call.args.iter().filter(|arg| self.is_option(&arg.value)).cloned().collect();
         if !given.is_empty() {

@@ -248,3 +248,24 @@ app.get('/orders', auth, asyncHandler(async (req, res) => {
         ",
     );
 }
+
+#[test]
+fn limits_may_be_set_later() {
+    let dump = javascript(
+        r#"
+import express from 'express';
+import axios from 'axios';
+import http from 'http';
+const stock = axios.create({ baseURL: 'http://stock' });
+stock.defaults.timeout = 900;
+const app = express();
+app.get('/left', async (req, res) => {
+  const left = await stock.get('/left');
+  const request = http.get('http://bank/rate', (answer) => { res.json(left.data); });
+  request.setTimeout(700);
+});
+"#,
+    );
+    has(&dump, "call http GET /left -> http @http://stock/left [timeout 900 ms");
+    has(&dump, "call http GET /rate -> http @http://bank/rate [timeout 700 ms");
+}

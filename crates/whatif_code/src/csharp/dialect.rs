@@ -15,7 +15,7 @@ impl Dialect for CSharp {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["cs"]
+        &["cs", "razor", "cshtml"]
     }
 
     fn read(&self, path: &str, text: &str) -> Module {

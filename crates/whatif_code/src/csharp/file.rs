@@ -21,7 +21,11 @@ use whatif_model::facts::code::Language;
 /// - `using var x = e;` holds for the statements after it; `lock (x)` is `with lock(x)`.
 /// - `a ?? b` is `a || b`; `a?.b` is `a.b`; queries are the method calls they stand for.
 /// - A static method `Main` is called at module level.
+/// - Pages (`.razor`, `.cshtml`) are one text: their words may name anything.
 pub fn read(path: &str, text: &str) -> Module {
+    if is_page(path) {
+        return page(path, text);
+    }
     let mut module = Module {
         is_test: is_test(path, text),
         is_generated: is_generated(path, text),
@@ -31,7 +35,9 @@ pub fn read(path: &str, text: &str) -> Module {
         module.errors.push((0..text.len()).into());
         return module;
     };
-    module.errors = error_ranges(tree.root_node());
+    if !module.is_generated {
+        module.errors = error_ranges(tree.root_node());
+    }
     let mut top = Vec::new();
     Reader {
         walk: syntax::Walk::new(&tree, text, &TABLE),
@@ -44,6 +50,18 @@ pub fn read(path: &str, text: &str) -> Module {
     .read_module(&tree, &mut top);
     module.top = top;
     module
+}
+
+/// Whether a file is markup with code in it.
+pub(super) fn is_page(path: &str) -> bool {
+    path.ends_with(".razor") || path.ends_with(".cshtml")
+}
+
+/// A page is not taken apart: it is a text whose words may name anything of the program.
+fn page(path: &str, text: &str) -> Module {
+    let range = (0..text.len()).into();
+    let kind = StmtKind::Expr(Expr { kind: ExprKind::Str(text.to_owned()), range });
+    Module { is_test: is_test(path, ""), top: vec![Stmt { kind, range }], ..Module::new(path, Language::CSharp) }
 }
 
 thread_local! {

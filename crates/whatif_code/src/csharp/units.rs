@@ -62,7 +62,7 @@ fn is_program(project: &Project<'_>) -> bool {
     let hosts = ["Microsoft.NET.Sdk.Web", "Microsoft.NET.Sdk.Worker", "Microsoft.NET.Sdk.BlazorWebAssembly"];
     hosts.iter().any(|sdk| project.package.applies(sdk))
         || project.package.properties.iter().any(executable)
-        || project.modules.iter().any(|module| !module.top.is_empty())
+        || project.modules.iter().any(|module| !module.top.is_empty() && !super::file::is_page(&module.path))
 }
 
 /// A project that only says which programs run together

@@ -34,6 +34,8 @@ pub(crate) struct Program<'a> {
     imports: Vec<HashMap<&'a str, &'a str>>,
     /// Functions that are called like members of their first argument, by name.
     extensions: HashMap<&'a str, Vec<FunctionId>>,
+    /// Types whose name others have too.
+    ambiguous: HashMap<&'a str, Vec<TypeId>>,
     /// Types by the module that declares them.
     in_module: HashMap<(usize, &'a str), TypeId>,
     /// Methods of one type that share their name, by the first of them.
@@ -86,6 +88,7 @@ impl<'a> Program<'a> {
             by_path: BTreeMap::new(),
             extensions: HashMap::new(),
             overloads: HashMap::new(),
+            ambiguous: HashMap::new(),
             in_module: HashMap::new(),
             roots,
         };
@@ -124,6 +127,14 @@ impl<'a> Program<'a> {
     }
 
     fn attach_methods(&mut self) {
+        if self.names_are_bare() {
+            let mut named: HashMap<&'a str, Vec<TypeId>> = HashMap::new();
+            for (at, ty) in self.types.iter().enumerate().filter(|(_, ty)| !is_partial(ty.ir)) {
+                named.entry(ty.ir.name.as_str()).or_default().push(TypeId(index(at)));
+            }
+            named.retain(|_, types| types.len() > 1);
+            self.ambiguous = named;
+        }
         for (at, ty) in self.types.iter().enumerate() {
             self.in_module.entry((ty.module, ty.ir.name.as_str())).or_insert(TypeId(index(at)));
         }
@@ -233,6 +244,7 @@ impl<'a> Program<'a> {
         match text.split_once('.') {
             None => self
                 .declared_here(module, text)
+                .or_else(|| self.chosen(module, text))
                 .or_else(|| self.find_type(self.package_of[module], text))
                 .or_else(|| self.imported_type(module, text)),
             Some((_, rest)) if self.names_are_bare() => {
@@ -266,6 +278,40 @@ impl<'a> Program<'a> {
     fn declared_here(&self, module: usize, name: &str) -> Option<TypeId> {
         let own = self.in_module.get(&(module, name)).copied()?;
         if is_partial(self.ty(own).ir) { None } else { Some(own) }
+    }
+
+    /// Of several types of one name in one program, the one a module can see: in its own namespace, in one around it,
+    /// or in one that it, or a file of its project that does nothing else, uses.
+    pub(crate) fn chosen(&self, module: usize, name: &str) -> Option<TypeId> {
+        let candidates = self.ambiguous.get(name)?;
+        let own = self.modules[module].package.as_str();
+        let rank = |ty: &TypeId| {
+            let declared = self.modules[self.ty(*ty).module].package.as_str();
+            let is_around = || own.strip_prefix(declared).is_some_and(|rest| rest.starts_with('.'));
+            match () {
+                () if declared == own => 3,
+                () if self.uses(module, declared) => 2,
+                () if is_around() => 1,
+                () => 0,
+            }
+        };
+        // The first of the best: one's own project comes first.
+        let best = candidates.iter().map(rank).max()?;
+        candidates.iter().find(|ty| rank(ty) == best).copied()
+    }
+
+    fn uses(&self, module: usize, namespace: &str) -> bool {
+        let names =
+            |module: &ir::Module| module.imports.iter().any(|import| import.name == "*" && import.path == namespace);
+        let only_uses = |other: &&&'a ir::Module| {
+            other.types.is_empty() && other.functions.is_empty() && other.top.is_empty() && !other.imports.is_empty()
+        };
+        let here = folder_of(&self.modules[module].path);
+        let around = |other: &&&'a ir::Module| {
+            let folder = folder_of(&other.path);
+            folder.is_empty() || here == folder || here.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        names(self.modules[module]) || self.modules.iter().filter(only_uses).filter(around).any(|other| names(other))
     }
 
     /// Whether the names of libraries are known without where they come from.

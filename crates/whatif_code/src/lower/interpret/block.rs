@@ -2,7 +2,7 @@
 
 use super::guarded::Guarded;
 use super::state::{Exit, Interpreter, NEST_MAX};
-use crate::ir::{Expr, Stmt, StmtKind};
+use crate::ir::{Expr, ExprKind, Stmt, StmtKind};
 use crate::lower::values::{Abs, Closure, Kind};
 use std::rc::Rc;
 use whatif_model::flow::{OnError, Outcome, Step};
@@ -113,6 +113,8 @@ impl<'a> Interpreter<'a> {
             let typed = self.typed(self.module(), ty);
             *value = typed.with(&value.from);
         }
+        self.derives =
+            !op.is_empty() || targets.iter().any(|target| values.iter().any(|value| names_again(target, value)));
         self.assign_all(targets, results);
     }
 
@@ -203,6 +205,20 @@ impl<'a> Interpreter<'a> {
             self.push_step(Step::Spawn { body, span });
         }
     }
+}
+
+/// Whether a value is computed from what its target held: both name the same member or variable.
+fn names_again<'a>(target: &'a Expr, value: &'a Expr) -> bool {
+    let (ExprKind::Field(_, wanted) | ExprKind::Name(wanted)) = &target.kind else { return false };
+    // Another member, or a constant, is not computed from anything.
+    if value.dotted().is_some() {
+        return false;
+    }
+    let mut found = false;
+    crate::lower::syntax::each_inner(value, &mut |expr: &'a Expr| {
+        found |= matches!(&expr.kind, ExprKind::Field(_, name) | ExprKind::Name(name) if name == wanted);
+    });
+    found
 }
 
 /// The effects whose failure a value or one of its parts tells.

@@ -19,7 +19,11 @@ impl<'a> Interpreter<'a> {
         for key in ["technology", "address", "database", "host", "timeout", "retry_attempts", "retry_backoff", "tracer"]
         {
             if let Some(value) = self.object(whole).fields.get(key).cloned() {
-                self.heap[part.0 as usize].fields.entry(Rc::from(key)).or_insert(value);
+                let fields = &mut self.heap[part.0 as usize].fields;
+                // The name of a driver's family says less than the engine the program chose.
+                if key == "technology" || !fields.contains_key(key) {
+                    fields.insert(Rc::from(key), value);
+                }
             }
         }
         let made = self.object(whole).made;

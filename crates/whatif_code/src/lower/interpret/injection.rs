@@ -167,7 +167,7 @@ impl<'a> Interpreter<'a> {
         }
         let configured = self.make(call);
         let Kind::Object(id) = configured.kind else { return configured };
-        self.begin_with_defaults(id);
+        self.begin_with_defaults(id, call.set("defaults"));
         self.configure(call, &configured);
         self.note_client(id, call.span);
         let class = match &self.object(id).class {
@@ -220,9 +220,10 @@ impl<'a> Interpreter<'a> {
     }
 
     /// What holds for every object of its class.
-    fn begin_with_defaults(&mut self, id: ObjectId) {
+    fn begin_with_defaults(&mut self, id: ObjectId, defaults_of: Option<&str>) {
         let Class::Library(class) = &self.object(id).class else { return };
-        let Some(defaults) = self.container.defaults.get(&**class).copied() else { return };
+        let class = defaults_of.unwrap_or(class);
+        let Some(defaults) = self.container.defaults.get(class).copied() else { return };
         for (key, value) in self.object(defaults).fields.clone() {
             self.heap[id.0 as usize].fields.entry(key).or_insert(value);
         }
@@ -288,7 +289,7 @@ impl<'a> Interpreter<'a> {
             }
             let value = self.make(call);
             if let Kind::Object(id) = value.kind {
-                self.begin_with_defaults(id);
+                self.begin_with_defaults(id, None);
             }
             return value;
         }
@@ -318,7 +319,10 @@ impl<'a> Interpreter<'a> {
     }
 
     fn run_constructor(&mut self, ty: TypeId, id: ObjectId) {
-        let Some(constructor) = self.program.method(ty, crate::ir::CONSTRUCTOR) else { return };
+        let Some(first) = self.program.method(ty, crate::ir::CONSTRUCTOR) else { return };
+        // Containers take the constructor with the most parameters they can fill.
+        let most = self.program.overloads(first).max_by_key(|id| self.program.function(*id).ir.params.len());
+        let constructor = most.unwrap_or(first);
         let declared = self.program.function(constructor);
         let running = |active: &super::state::Activation<'a>| {
             active.function.is_some_and(|function| std::ptr::eq(function, declared.ir))
@@ -333,7 +337,9 @@ impl<'a> Interpreter<'a> {
         let (watch, diverged, trigger) = (self.watch, self.diverged.take(), self.run.trigger.take());
         self.push_activation(None, declared.module, self.globals[self.program.package_of[declared.module]], None);
         self.open_block();
-        self.inline_declared(constructor, Some(Kind::Object(id).into()), &[], declared.ir.name_range);
+        self.visited.insert(constructor.0);
+        let callee = super::inline::Callee { function: declared.ir, module: declared.module, parent: None };
+        self.inline(callee, Some(Kind::Object(id).into()), &[], declared.ir.name_range);
         drop(self.close_block());
         self.active = active;
         self.loops = loops;

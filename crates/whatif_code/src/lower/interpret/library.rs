@@ -315,6 +315,9 @@ impl<'a> Interpreter<'a> {
         }
         fields.insert(Rc::from("library"), Abs::text(call.library.name.clone()));
         self.heap[id.0 as usize].fields = fields;
+        if let Some(receiver) = call.object().filter(|receiver| self.own_class(*receiver).is_some()) {
+            self.share_connection(receiver, &Kind::Object(id).into());
+        }
         self.note_peer(id, call);
         let mut from = call.taint().without_failures();
         if self.manners.errors_are_values && self.knowledge_of_errors(call) {

@@ -43,6 +43,9 @@ impl<'a> Interpreter<'a> {
     /// The value of a name at module level.
     pub(super) fn global(&mut self, module: usize, name: &str) -> Abs<'a> {
         let package = self.program.package_of[module];
+        if let Some(ty) = self.program.chosen(module, name) {
+            return Kind::Type(ty).into();
+        }
         if let Some(value) = self.declared(package, name) {
             return value;
         }

@@ -22,6 +22,9 @@ impl<'a> Interpreter<'a> {
                 if let Some(trigger) = taken.or_else(|| self.channel(&over)) {
                     return self.consume_body(trigger, body, targets.iter().collect(), range);
                 }
+                if let Some(exit) = self.only_handler(targets, &over, body) {
+                    return exit;
+                }
                 rounds = self.range_of(iterable, &over);
                 // Trying one element after the other is no retry: only what counts is.
                 let counts = counting(iterable).is_some() || matches!(over.kind, Kind::Object(_) | Kind::Number(_));
@@ -68,6 +71,21 @@ impl<'a> Interpreter<'a> {
             _ if matches!(head, LoopHead::Forever) && !breaks_out(body) && !watch.success_leaves => Exit::Returns,
             _ => Exit::Falls,
         }
+    }
+
+    /// Over the handlers of the message in hand, of which there is one, a body runs once.
+    fn only_handler(&mut self, targets: &'a [Expr], over: &Abs<'a>, body: &'a [Stmt]) -> Option<Exit> {
+        let handler = self.container.in_hand.clone()?;
+        let Kind::List(items) = &over.kind else { return None };
+        let ([only], [target]) = (items.as_slice(), targets) else { return None };
+        if !crate::lower::values::same(&only.kind, &handler.kind) {
+            return None;
+        }
+        self.assign(target, only.clone());
+        Some(match self.exec(body) {
+            Exit::Breaks | Exit::Continues => Exit::Falls,
+            exit => exit,
+        })
     }
 
     /// What starts a round of a loop that takes messages or waits for its time.

@@ -92,7 +92,24 @@ impl<'a> Interpreter<'a> {
         let value = object.fields.get("timeout")?;
         let at = object.made?;
         let kind = object.fields.get("timeout_kind").and_then(Abs::as_text).map(|text| kind_of(&text)).or(kind);
-        Some(self.stated_timeout(value, kind.unwrap_or(TimeoutKind::Total), at))
+        let kind = kind.unwrap_or(TimeoutKind::Total);
+        let limit = value.as_millis(self.manners.number_ms);
+        if let (Some(limit), true) = (limit, object.fields.contains_key("default_of")) {
+            let label = format!("gives up after {limit} ms");
+            return Some(Fact::known(Timeout { bound: Bound::Millis(limit), kind }, self.set_up(id, at, label)));
+        }
+        Some(self.stated_timeout(value, kind, at))
+    }
+
+    /// Evidence of how an object was set up: by what the program states, or by something it added that has defaults.
+    fn set_up(&self, id: ObjectId, at: Span, label: impl Into<String>) -> Evidence {
+        let text = |key: &str| self.object(id).fields.get(key).and_then(Abs::as_text);
+        match (text("default_of"), text("default_link")) {
+            (Some(of), Some(link)) => {
+                Evidence { span: at, stage: Stage::Code, how: How::Default { of, link }, label: label.into() }
+            }
+            _ => Evidence::stated(Stage::Code, at, label),
+        }
     }
 
     pub(super) fn stated_timeout(&self, value: &Abs<'a>, kind: TimeoutKind, at: Span) -> Fact<Timeout> {
@@ -186,7 +203,7 @@ impl<'a> Interpreter<'a> {
             1.0
         };
         let count = (count + extra).clamp(0.0, f64::from(u32::MAX)) as u32;
-        let stated = |label: String| Evidence::stated(Stage::Code, at, label);
+        let stated = |label: String| self.set_up(id, at, label);
         let backoff = match object.fields.get("retry_backoff").and_then(|value| value.as_millis(1e3)) {
             Some(0) => Fact::known(Backoff::None, stated("no pause between attempts".to_owned())),
             Some(ms) => Fact::known(Backoff::Exponential(ms), stated(format!("pauses from {ms} ms"))),
@@ -207,10 +224,11 @@ impl<'a> Interpreter<'a> {
         let object = call.object().map(|id| self.object(id));
         if let Some(value) = object.and_then(|object| object.fields.get("breaker")) {
             let at = object.and_then(|object| object.made).unwrap_or(call.span);
-            return Fact::known(
-                value.as_text().unwrap_or_default(),
-                Evidence::stated(Stage::Code, at, "the client has a circuit breaker"),
-            );
+            let evidence = match call.object() {
+                Some(id) => self.set_up(id, at, "the client has a circuit breaker"),
+                None => Evidence::stated(Stage::Code, at, "the client has a circuit breaker"),
+            };
+            return Fact::known(value.as_text().unwrap_or_default(), evidence);
         }
         Fact::absent(Evidence::stated(Stage::Code, call.span, "no circuit breaker around the call"))
     }

@@ -264,6 +264,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) made: BTreeSet<u32>,
     /// What a container hands out.
     pub(crate) container: super::injection::Container<'a>,
+    /// Whether the assignment that is run computes the new value from the old one.
+    pub(crate) derives: bool,
     /// HTTP calls that do not fail for an answer of failure.
     pub(crate) unchecked: BTreeSet<u32>,
     /// Heads of loops over elements.
@@ -303,6 +305,7 @@ impl<'a> Interpreter<'a> {
             visited: BTreeSet::new(),
             visits: Vec::new(),
             container: Default::default(),
+            derives: false,
             unchecked: BTreeSet::new(),
             each_heads: BTreeSet::new(),
             handed_on: 0,

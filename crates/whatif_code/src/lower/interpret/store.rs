@@ -424,7 +424,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn touch_live(&mut self, base: &Abs<'a>, value: &Abs<'a>) {
         for read in base.from.data() {
             if self.live.contains(&read) {
-                let from_read = value.from.data().any(|data| data == read);
+                let from_read = value.from.data().any(|data| data == read) && (self.derives || !self.manners.injects);
                 self.dirty.retain(|(seen, _)| *seen != read);
                 self.dirty.push((read, from_read));
             }

@@ -1,5 +1,6 @@
 //! Small programs and what they do.
 
+mod csharp;
 mod errors;
 mod go;
 mod java;
@@ -16,7 +17,9 @@ use whatif_model::Span;
 fn dump(files: &[(&str, &str)]) -> String {
     let (mut modules, mut manifests) = (Vec::new(), Vec::new());
     for (path, text) in files {
-        if path.ends_with(".go") {
+        if path.ends_with(".cs") || path.ends_with(".razor") {
+            modules.push(crate::csharp::read(path, text));
+        } else if path.ends_with(".go") {
             modules.push(crate::go::read(path, text));
         } else if path.ends_with(".ts") || path.ends_with(".js") {
             modules.push(crate::javascript::read(path, text));

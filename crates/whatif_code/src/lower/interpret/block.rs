@@ -116,6 +116,7 @@ impl<'a> Interpreter<'a> {
         self.derives =
             !op.is_empty() || targets.iter().any(|target| values.iter().any(|value| names_again(target, value)));
         self.assign_all(targets, results);
+        self.derives = false;
     }
 
     /// `consumer.Received += handler`: an event of a library's object is a method that takes the handler.

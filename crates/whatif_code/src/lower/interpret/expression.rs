@@ -291,6 +291,7 @@ fn arithmetic(op: &str, x: f64, y: f64) -> Option<f64> {
 fn literal_equal(a: &Kind<'_>, b: &Kind<'_>) -> Option<bool> {
     match (a, b) {
         (Kind::Bool(a), Kind::Bool(b)) => Some(a == b),
+        (Kind::Library(held), Kind::Nil) if **held == *super::region::NO_TRANSACTION => Some(true),
         (Kind::Text(a), Kind::Text(b)) => {
             let (Some(a), Some(b)) = (a.as_text(), b.as_text()) else { return None };
             // Only a name the language itself gives is decided; configuration may change a literal.

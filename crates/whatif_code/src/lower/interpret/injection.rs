@@ -334,6 +334,7 @@ impl<'a> Interpreter<'a> {
         let (effects, objects) = (self.run.effects.len(), self.heap.len());
         let active = std::mem::take(&mut self.active);
         let loops = std::mem::take(&mut self.loops);
+        let notices = std::mem::take(&mut self.container.notices);
         let (watch, diverged, trigger) = (self.watch, self.diverged.take(), self.run.trigger.take());
         self.push_activation(None, declared.module, self.globals[self.program.package_of[declared.module]], None);
         self.open_block();
@@ -343,6 +344,7 @@ impl<'a> Interpreter<'a> {
         drop(self.close_block());
         self.active = active;
         self.loops = loops;
+        self.container.notices = notices;
         self.watch = watch;
         self.diverged = diverged;
         self.run.trigger = trigger;

@@ -295,6 +295,9 @@ impl<'a> Interpreter<'a> {
     }
 
     fn instance_field(&mut self, base: &Abs<'a>, id: ObjectId, ty: TypeId, name: &'a str) -> Abs<'a> {
+        if self.holds_no_transaction(id, ty, name) {
+            return Abs::library(super::region::NO_TRANSACTION);
+        }
         if let Some(value) = self.object(id).fields.get(name) {
             return value.clone().with(&keep_request(&base.from, name));
         }

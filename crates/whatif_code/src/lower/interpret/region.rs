@@ -7,7 +7,31 @@ use crate::lower::values::{Kind, ObjectId};
 use whatif_model::flow::{Lock, LockKind, Step, Target};
 use whatif_model::{Range, Span};
 
+/// The value of a field that holds the transaction in hand while there is none. No program can name it.
+pub(super) const NO_TRANSACTION: &str = "<no transaction>";
+
 impl<'a> Interpreter<'a> {
+    /// Whether a field is one for the transaction in hand, and none is.
+    pub(super) fn holds_no_transaction(&self, id: ObjectId, ty: crate::lower::program::TypeId, name: &str) -> bool {
+        if !self.manners.injects || self.in_transaction() {
+            return false;
+        }
+        let is_transaction = |class: &str| {
+            let form = self.knowledge.type_form(self.program.language, class);
+            form.is_some_and(|(_, form)| form.set.get("held").is_some_and(|held| held == "transaction"))
+        };
+        if let Some(value) = self.object(id).fields.get(name) {
+            return matches!(value.kind, Kind::Object(held)
+                if matches!(&self.object(held).class, super::state::Class::Library(class) if is_transaction(class)));
+        }
+        self.program.lineage(ty).into_iter().any(|ty| {
+            let declared = self.program.ty(ty);
+            let field = declared.ir.fields.iter().find(|field| field.name == name);
+            let symbol = field.and_then(|field| self.program.library_type(declared.module, &field.ty));
+            symbol.is_some_and(|symbol| is_transaction(&symbol))
+        })
+    }
+
     /// Begins a region in the innermost block.
     pub(super) fn begin_region(&mut self, what: RegionKind, object: Option<ObjectId>, name: String, span: Span) {
         let block = self.block();

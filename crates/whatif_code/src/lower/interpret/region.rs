@@ -21,8 +21,12 @@ impl<'a> Interpreter<'a> {
             form.is_some_and(|(_, form)| form.set.get("held").is_some_and(|held| held == "transaction"))
         };
         if let Some(value) = self.object(id).fields.get(name) {
-            return matches!(value.kind, Kind::Object(held)
-                if matches!(&self.object(held).class, super::state::Class::Library(class) if is_transaction(class)));
+            return value.alternatives().iter().any(|held| match held.kind {
+                Kind::Object(held) => {
+                    matches!(&self.object(held).class, super::state::Class::Library(class) if is_transaction(class))
+                }
+                _ => false,
+            });
         }
         self.program.lineage(ty).into_iter().any(|ty| {
             let declared = self.program.ty(ty);
@@ -102,6 +106,8 @@ impl<'a> Interpreter<'a> {
         self.open_block();
         for (manager, target) in items {
             let value = self.eval(manager);
+            // What is kept in a field is one of those begun so far, the newest first.
+            let value = value.alternatives().first().filter(|_| self.manners.injects).cloned().unwrap_or(value);
             let span = self.span(manager.range);
             if let Kind::Object(id) = value.kind {
                 self.enter_manager(id, manager, span);

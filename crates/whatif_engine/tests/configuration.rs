@@ -199,3 +199,26 @@ fn one_machine_is_told_apart_by_ports_and_contradictions_are_kept() {
     let claims: Vec<&str> = deployed.contradictions[0].claims.iter().map(|(text, _)| text.as_str()).collect();
     assert_eq!((deployed.contradictions.len(), claims), (1, vec!["postgres://two/x", "postgres://one/x"]));
 }
+
+#[test]
+fn limits_of_gateways_and_clients_hold_for_their_calls() {
+    let files = [
+        (
+            "front/src/main/resources/application.yml",
+            "spring.application.name: front\nserver.port: 1\nzuul.routes: {a: {path: '/a/**', serviceId: back}}\nhystrix.command.default.execution.isolation.thread.timeoutInMilliseconds: 700\n",
+        ),
+        (
+            "edge/src/main/resources/application.yml",
+            "spring.application.name: edge\nserver.port: 2\nspring.cloud.gateway: {httpclient.response-timeout: 5s, routes: [{uri: 'lb://back', predicates: ['Path=/b']}]}\n",
+        ),
+        (
+            "calls/src/main/resources/application.yml",
+            "spring.application.name: calls\nserver.port: 3\nback.url: http://back\nfeign.client.config: {default: {readTimeout: 900}, other: {readTimeout: 1}}\n",
+        ),
+        ("back/src/main/resources/application.yml", "spring.application.name: back\nserver.port: 4\n"),
+    ];
+    let system = system(&files);
+    let limits: Vec<(&str, Option<u64>)> =
+        system.edges.iter().map(|edge| (system.address(edge.from), system.effective(edge).timeout.millis)).collect();
+    assert_eq!(limits, [("calls", Some(900)), ("edge", Some(5_000)), ("front", Some(700))]);
+}

@@ -4,7 +4,7 @@ use super::keys::{millis, relaxed};
 use crate::components::Draft;
 use crate::environment::Environment;
 use crate::identity::canonical;
-use whatif_model::evidence::{Evidence, Fact};
+use whatif_model::evidence::{Evidence, Fact, How};
 use whatif_model::flow::{Bound, Policy, Timeout, TimeoutKind};
 use whatif_model::system::{EdgeKind, Layer, LayerKind, Node, ServiceId};
 
@@ -41,8 +41,7 @@ const LIMITS: &[Limit] = &[
     },
 ];
 
-/// Adds a layer of client configuration to every call of a service whose client is configured, or whose program
-/// configures all its clients.
+/// Gives every call of a service whose client is configured, or whose program configures all its clients, that policy.
 pub(crate) fn apply(draft: &mut Draft, environment: &Environment) {
     for at in 0..draft.system.edges.len() {
         let edge = &draft.system.edges[at];
@@ -52,10 +51,35 @@ pub(crate) fn apply(draft: &mut Draft, environment: &Environment) {
         let callee = &draft.system[to];
         let names: Vec<String> = std::iter::once(&callee.name).chain(&callee.aliases).map(|it| canonical(it)).collect();
         let policy = policy(from, &names, environment);
-        if policy != Policy::default() {
+        if policy == Policy::default() {
+            continue;
+        }
+        if draft.system.edges[at].sites.is_empty() {
             draft.system.edges[at].layers.push(Layer { kind: LayerKind::Code, policy, optional: false });
+            continue;
+        }
+        for site in draft.system.edges[at].sites.clone() {
+            let operation = draft.system.operations.get_mut(site.operation.0 as usize);
+            let effect = operation.and_then(|operation| operation.flow.effects.get_mut(site.effect.0 as usize));
+            if let Some(effect) = effect {
+                configure(&mut effect.policy, &policy);
+            }
         }
     }
+}
+
+/// Configuration replaces what a library does by default, and says what code leaves open; what code sets stays.
+fn configure(own: &mut Policy, configured: &Policy) {
+    if is_open(&own.timeout) && !configured.timeout.is_unknown() {
+        own.timeout = configured.timeout.clone();
+    }
+    if own.breaker.value().is_none() && !configured.breaker.is_unknown() {
+        own.breaker = configured.breaker.clone();
+    }
+}
+
+fn is_open(timeout: &Fact<Timeout>) -> bool {
+    timeout.evidence().all(|place| matches!(place.how, How::Default { .. }))
 }
 
 fn policy(service: ServiceId, callee: &[String], environment: &Environment) -> Policy {
@@ -93,7 +117,7 @@ fn policy(service: ServiceId, callee: &[String], environment: &Environment) -> P
 
 /// That a breaker of a callee's name guards the calls to it is a conclusion.
 fn derived(place: Evidence) -> Evidence {
-    Evidence { how: whatif_model::evidence::How::Derived, ..place }
+    Evidence { how: How::Derived, ..place }
 }
 
 /// A key whose words are relaxed and whose levels stay.

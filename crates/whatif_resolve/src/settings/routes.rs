@@ -1,6 +1,6 @@
 //! Gateways whose routes are configuration: Zuul, Spring Cloud Gateway, YARP, Ocelot.
 
-use super::keys::{is_below, last, millis};
+use super::keys::{is_below, last, millis, relaxed};
 use super::programs::Program;
 use crate::input::Input;
 use std::collections::BTreeMap;
@@ -67,6 +67,8 @@ fn plain_path(text: &str) -> String {
 /// `serviceId` goes to the service of its own name.
 fn zuul(entries: &[&Setting]) -> Vec<Route> {
     let mut routes = Vec::new();
+    // Every route runs in a Hystrix command; the limit of all commands is the limit of every route.
+    let limit = set(entries, "hystrix.command.default.execution.isolation.thread.timeoutinmilliseconds");
     for (id, parts) in groups(entries, "zuul.routes") {
         let part = |names: &[&str]| names.iter().find_map(|name| parts.get(*name).copied());
         let Some(any) = parts.values().next() else { continue };
@@ -79,9 +81,16 @@ fn zuul(entries: &[&Setting]) -> Vec<Route> {
         let service = part(&["serviceid", "service-id", "service_id"]).map(|it| (to_service(&it.value), it.span));
         let own = || (to_service(&Value::text(id.clone())), any.span);
         let path = part(&["path", ""]).map(|path| plain_path(&path.value.display())).unwrap_or_default();
-        routes.push(route("zuul", path, vec![destination.or(service).unwrap_or_else(own)], any.span));
+        let mut found = route("zuul", path, vec![destination.or(service).unwrap_or_else(own)], any.span);
+        found.policy.timeout = limit.map(total).unwrap_or_default();
+        routes.push(found);
     }
     routes
+}
+
+/// The entry of a key, words relaxed.
+fn set<'s>(entries: &[&'s Setting], key: &str) -> Option<&'s Setting> {
+    entries.iter().find(|entry| relaxed(&entry.key) == relaxed(key)).copied()
 }
 
 /// Where routes stand in the versions of Spring Cloud Gateway.
@@ -95,6 +104,8 @@ const GATEWAYS: [&str; 5] = [
 
 fn gateway(entries: &[&Setting]) -> Vec<Route> {
     let mut routes = Vec::new();
+    let common = set(entries, "spring.cloud.gateway.httpclient.response-timeout")
+        .or_else(|| set(entries, "spring.cloud.gateway.server.webflux.httpclient.response-timeout"));
     for parts in GATEWAYS.iter().flat_map(|prefix| groups(entries, prefix).into_values()) {
         let Some(uri) = parts.get("uri") else { continue };
         let texts = || parts.iter().map(|(part, entry)| (part.as_str(), entry.value.display(), *entry));
@@ -113,11 +124,9 @@ fn gateway(entries: &[&Setting]) -> Vec<Route> {
             let place = Evidence::stated(Stage::Design, entry.span, "a circuit breaker filters the route");
             found.policy.breaker = Fact::known(text.split('=').next().unwrap_or("").to_owned(), place);
         }
-        if let Some(limit) =
-            ["metadata.response-timeout", "metadata.responsetimeout"].iter().find_map(|it| parts.get(*it))
-        {
-            found.policy.timeout = total(limit);
-        }
+        let own =
+            ["metadata.response-timeout", "metadata.responsetimeout"].iter().find_map(|it| parts.get(*it).copied());
+        found.policy.timeout = own.or(common).map(total).unwrap_or_default();
         routes.push(found);
     }
     routes

@@ -12,7 +12,7 @@ use whatif_model::{Part, Value};
 const HANDED_ON_MAX: usize = 16;
 
 /// Longest chain of modules that hand on everything of another one.
-const WILDCARDS_MAX: usize = 4;
+pub(super) const WILDCARDS_MAX: usize = 4;
 
 /// Field names under which libraries keep settings.
 const SETTINGS: [&str; 3] = ["config", "settings", "conf"];
@@ -73,7 +73,7 @@ impl<'a> Interpreter<'a> {
             .unwrap_or_else(|| if name == "__name__" { Abs::text("__main__") } else { Abs::library(name) })
     }
 
-    fn wildcard(&mut self, module: usize, name: &str, depth: usize) -> Option<Abs<'a>> {
+    pub(super) fn wildcard(&mut self, module: usize, name: &str, depth: usize) -> Option<Abs<'a>> {
         let program = self.program;
         let stars = program.modules[module].imports.iter().filter(|import| import.name == "*");
         for star in stars {
@@ -106,7 +106,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A variable, function or type a package declares.
-    fn declared(&mut self, package: usize, name: &str) -> Option<Abs<'a>> {
+    pub(super) fn declared(&mut self, package: usize, name: &str) -> Option<Abs<'a>> {
         let frame = self.globals[package];
         if let Some(value) = self.frames[frame.0 as usize].names.get(name) {
             return Some(value.clone());
@@ -117,7 +117,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A member of a package, class or instance that is named by text rather than by code.
-    fn member(&mut self, base: Abs<'a>, name: &str) -> Abs<'a> {
+    pub(super) fn member(&mut self, base: Abs<'a>, name: &str) -> Abs<'a> {
         let package = match &base.kind {
             Kind::Package(package) => *package,
             Kind::Library(symbol) if self.manners.qualified_paths => {
@@ -146,65 +146,8 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// A function or value that a module exports under a name.
-    pub(crate) fn handed_out(&mut self, module: usize, name: &str) -> Option<Abs<'a>> {
-        let package = self.program.package_of[module];
-        let value = match self.exported(package, name) {
-            Some(value) => value,
-            None => self.declared(package, name)?,
-        };
-        matches!(value.kind, Kind::Function(..) | Kind::Closure(_)).then_some(value)
-    }
-
-    /// The one value a module hands out in place of its names (CommonJS).
-    fn one_export(&self, package: usize) -> Option<Abs<'a>> {
-        self.frames[self.globals[package].0 as usize].names.get("module.exports").cloned()
-    }
-
-    /// What a module of a language that declares its exports hands out under a name; unknown when it has no such name.
-    fn exported(&mut self, package: usize, name: &str) -> Option<Abs<'a>> {
-        if !self.manners.callbacks {
-            return None;
-        }
-        if let Some(one) = self.one_export(package) {
-            if name == "default" {
-                return Some(one);
-            }
-            let part = self.part_named(&one, name);
-            if !part.is_unknown() {
-                return Some(part);
-            }
-        }
-        let module = self.program.packages[package].modules.first().copied()?;
-        if self.declared(package, name).is_some() || self.program.import(module, name).is_some() {
-            return None;
-        }
-        if name == "default" {
-            return Some(Kind::Package(package).into());
-        }
-        Some(self.wildcard(module, name, WILDCARDS_MAX).unwrap_or_else(Abs::unknown))
-    }
-
-    /// A field or static member named by text.
-    fn part_named(&mut self, base: &Abs<'a>, name: &str) -> Abs<'a> {
-        match &base.kind {
-            Kind::Object(id) => match self.object(*id).fields.get(name).cloned() {
-                Some(value) => value,
-                None => match self.object(*id).class {
-                    Class::Own(ty) => match self.program.method(ty, name) {
-                        Some(method) => Kind::Function(method, Some(Rc::new(base.clone()))).into(),
-                        None => Abs::unknown(),
-                    },
-                    _ => Abs::unknown(),
-                },
-            },
-            Kind::Library(symbol) => self.library_value(&format!("{symbol}.{name}")),
-            _ => Abs::unknown(),
-        }
-    }
-
     /// A library's constant, or the library's name itself.
-    fn library_value(&mut self, symbol: &str) -> Abs<'a> {
+    pub(super) fn library_value(&mut self, symbol: &str) -> Abs<'a> {
         let language = self.program.language;
         if let Some(found) = self.knowledge.form(language, symbol) {
             let set = |key: &str| found.form.set.get(key);
@@ -462,28 +405,6 @@ impl<'a> Interpreter<'a> {
         let inner = self.new_object(Class::Library(Rc::from(class)), self.object(id).made);
         self.heap[inner.0 as usize].fields = fields;
         Some(Abs { kind: Kind::Object(inner), from: base.from.clone() })
-    }
-
-    /// A member that a library gives to every class derived from one of its own.
-    fn given_member(&mut self, ty: TypeId, name: &str) -> Option<Abs<'a>> {
-        let language = self.program.language;
-        let (library, class) = self.program.library_bases(ty).into_iter().find_map(|base| {
-            let (library, form) = self.knowledge.type_form(language, &base)?;
-            form.members.get(name).map(|class| (library, class))
-        })?;
-        let at = self.program.span(self.program.ty(ty).module, self.program.ty(ty).ir.range);
-        let member = self.library_object(&crate::knowledge::symbol(&library.prefix, class), Some(at));
-        if let Kind::Object(id) = member.kind {
-            let fields = &mut self.heap[id.0 as usize].fields;
-            fields.insert(Rc::from("item"), Kind::Type(ty).into());
-            fields.insert(Rc::from("technology"), Abs::text(library.technology.clone()));
-            let whole = self.class_object(ty);
-            if self.object(whole).fields.contains_key("technology") {
-                self.heap[id.0 as usize].fields.remove("technology");
-                self.share_connection(whole, &member);
-            }
-        }
-        Some(member)
     }
 
     /// `base[index]`.

@@ -14,6 +14,7 @@ mod declared;
 mod decorators;
 mod delivery;
 mod effects;
+mod exports;
 mod expression;
 mod guarded;
 mod handlers;

@@ -243,7 +243,7 @@ fn store(
         host.map(str::to_owned).filter(|host| !address::is_loopback(host) && !is_number(host) && !is_placeholder(host));
     let owner = system[service].name.clone();
     let by_variable =
-        || peer.address.env_names().chain(peer.name.env_names()).map(product_of).find(|name| !name.is_empty());
+        || variables(&peer.address).chain(variables(&peer.name)).map(product_of).find(|name| !name.is_empty());
     let logical = own
         .or_else(by_variable)
         .or_else(|| name.as_text().filter(|n| !n.is_empty()))
@@ -309,6 +309,16 @@ fn is_number(host: &str) -> bool {
 /// `ALLOYDB_INSTANCE_NAME_VAL`: a text that deployment scripts replace, not a host.
 fn is_placeholder(host: &str) -> bool {
     host.contains('_') && host.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The variables a value depends on: some frameworks read them as settings, by the variable's own name.
+fn variables(value: &Value) -> impl Iterator<Item = &str> {
+    let is_variable = |key: &&str| key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let settings = value.parts.iter().filter_map(|part| match part {
+        Part::Setting { key, .. } => Some(key.as_str()),
+        _ => None,
+    });
+    value.env_names().chain(settings.filter(is_variable))
 }
 
 /// What a variable is about, without the words that say which part of its address it holds.

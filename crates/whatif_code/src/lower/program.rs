@@ -38,6 +38,8 @@ pub(crate) struct Program<'a> {
     ambiguous: HashMap<&'a str, Vec<TypeId>>,
     /// Types by the module that declares them.
     in_module: HashMap<(usize, &'a str), TypeId>,
+    /// The types below each type, found out when first asked for.
+    subtypes: std::cell::OnceCell<HashMap<TypeId, Vec<TypeId>>>,
     /// Methods of one type that share their name, by the first of them.
     overloads: HashMap<FunctionId, Vec<FunctionId>>,
     /// Python: folders names may be imported from, shortest last.
@@ -89,6 +91,7 @@ impl<'a> Program<'a> {
             extensions: HashMap::new(),
             overloads: HashMap::new(),
             ambiguous: HashMap::new(),
+            subtypes: std::cell::OnceCell::new(),
             in_module: HashMap::new(),
             roots,
         };
@@ -385,6 +388,20 @@ impl<'a> Program<'a> {
     /// Whether a type or one of its bases is an interface with a method.
     pub(crate) fn promises(&self, ty: TypeId, name: &str) -> bool {
         self.lineage(ty).into_iter().any(|ty| self.ty(ty).ir.interface_methods.iter().any(|method| method == name))
+    }
+
+    /// The types that extend or implement a type, however far down, in order.
+    pub(crate) fn subtypes(&self, ty: TypeId) -> &[TypeId] {
+        let below = self.subtypes.get_or_init(|| {
+            let mut below: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
+            for candidate in (0..self.types.len()).map(|at| TypeId(index(at))) {
+                for base in self.lineage(candidate).into_iter().skip(1) {
+                    below.entry(base).or_default().push(candidate);
+                }
+            }
+            below
+        });
+        below.get(&ty).map_or(&[], Vec::as_slice)
     }
 
     /// A type and its bases inside the program, nearest first.

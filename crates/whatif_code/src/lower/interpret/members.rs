@@ -233,15 +233,14 @@ impl<'a> Interpreter<'a> {
             let is_class = declared.ir.kind == crate::ir::TypeKind::Class;
             *candidate != ty && is_class && !module.is_test && !module.is_generated
         };
-        let says_so = |candidate: &TypeId| {
-            (self.manners.injects || self.manners.qualified_paths) && self.program.lineage(*candidate).contains(&ty)
-        };
+        let nominal = self.manners.injects || self.manners.qualified_paths;
+        let say_so = if nominal { self.program.subtypes(ty) } else { &[] };
         let has_all = |candidate: &TypeId| {
             let methods = &self.program.ty(*candidate).methods;
             !wanted.is_empty() && wanted.iter().all(|name| methods.contains_key(name.as_str()))
         };
         let mut fits: Vec<TypeId> =
-            all.clone().filter(concrete).filter(says_so).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
+            say_so.iter().copied().filter(concrete).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
         if fits.is_empty() {
             fits = all.filter(concrete).filter(has_all).take(IMPLEMENTATIONS_LOOKED_AT_MAX).collect();
         }

@@ -131,6 +131,8 @@ pub(crate) fn peer(
                 .map_or(Target::Unknown, of_node),
             _ => {
                 let told = || environment.stores(service, names);
+                let unnamed = name.as_text().is_none_or(|name| name.is_empty());
+                let name = address::database(&address).filter(|_| unnamed).map_or(name, Value::text);
                 Target::Store(store(peer, host.as_deref(), &name, service, &places, &told, draft))
             }
         },

@@ -11,6 +11,7 @@ mod consistency;
 mod drift;
 mod events;
 mod failure;
+mod grouping;
 mod idempotency;
 mod observability;
 mod query;

@@ -2,7 +2,8 @@
 
 use crate::rule::{Context, Rule, RuleMeta};
 use crate::{
-    boundaries, consistency, drift, events, failure, idempotency, observability, retries, spec, timeouts, vocabulary,
+    boundaries, consistency, drift, events, failure, grouping, idempotency, observability, retries, spec, timeouts,
+    vocabulary,
 };
 use whatif_model::finding::Finding;
 
@@ -48,5 +49,5 @@ pub fn review(cx: &Context<'_>) -> Vec<Finding> {
         )
     });
     findings.dedup_by(|later, first| later.fingerprint == first.fingerprint);
-    findings
+    grouping::grouped(findings)
 }

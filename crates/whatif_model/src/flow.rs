@@ -22,6 +22,10 @@ pub struct Flow {
     pub effects: Vec<Effect>,
     /// Why the flow is incomplete (a bound was hit, a construct was not understood). Empty: read whole.
     pub cut: Vec<Cut>,
+    /// Statements that lock rows where each statement is a transaction of its own, with what they lock: the lock
+    /// ends at once.
+    #[serde(default)]
+    pub void_locks: Vec<(String, Span)>,
 }
 
 /// A place where a flow could not be followed.

@@ -1,10 +1,14 @@
 //! A row lock that ends with the statement that took it.
 
-use crate::query::{CallSite, grouped, listed};
+use crate::query::CallSite;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use std::collections::BTreeMap;
+use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Language;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::EffectKind;
+use whatif_model::system::Operation;
+use whatif_model::text::Span;
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,9 +25,16 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let useless = cx.sites.iter().filter(|site| is_lock(site) && ends_at_once(cx, site));
+    let seen = useless.map(|site| (site.visit.effect.span, (site.item().unwrap_or(""), site.operation)));
+    let void = cx.system.operations.iter().flat_map(|operation| {
+        operation.flow.void_locks.iter().map(move |(item, span)| (*span, (item.as_str(), operation)))
+    });
     // The same statement reached from several operations is one flaw.
-    let by_place = grouped(useless, |site| site.visit.effect.span);
-    by_place.values().filter_map(|sites| finding(cx, sites)).collect()
+    let mut by_place: BTreeMap<Span, Vec<(&str, &Operation)>> = BTreeMap::new();
+    for (span, lock) in seen.chain(void) {
+        by_place.entry(span).or_default().push(lock);
+    }
+    by_place.iter().filter_map(|(span, locks)| finding(cx, *span, locks)).collect()
 }
 
 fn is_lock(site: &CallSite<'_>) -> bool {
@@ -32,21 +43,20 @@ fn is_lock(site: &CallSite<'_>) -> bool {
 
 /// Only where the driver commits each statement by itself: elsewhere a framework may have opened a transaction.
 fn ends_at_once(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
-    let commits_each = matches!(site.caller(cx.system).language, Some(Language::Go | Language::JavaScript));
-    commits_each && site.transaction().is_none()
+    site.caller(cx.system).language == Some(Language::Go) && site.transaction().is_none()
 }
 
-fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
-    let first = sites.first()?;
-    let alone = sites.iter().all(|site| site.id == first.id);
-    let address = if alone { &first.operation.address } else { &first.caller(cx.system).address };
-    let rows = listed(first.item().map(str::to_owned), 1);
-    let rows = if rows.is_empty() { "rows".to_owned() } else { format!("rows of {rows}") };
+fn finding(cx: &Context<'_>, span: Span, locks: &[(&str, &Operation)]) -> Option<Finding> {
+    let (item, first) = *locks.first()?;
+    let alone = locks.iter().all(|(_, operation)| operation.address == first.address);
+    let address = if alone { &first.address } else { &cx.system[first.service].address };
+    let rows = if item.is_empty() { "rows".to_owned() } else { format!("rows of `{item}`") };
     cx.finding(&RULE.meta, address.clone())
         .message(format!("`{address}` locks {rows} outside a transaction: the lock ends at once and protects nothing"))
-        .at(&first.place("locked until the end of this statement only"))
+        .at(&Evidence::stated(Stage::Code, span, "locked until the end of this statement only"))
         .help(
             "begin a transaction on one connection before the `SELECT ... FOR UPDATE`, and commit after the last write",
         )
+        .detail(item)
         .build()
 }

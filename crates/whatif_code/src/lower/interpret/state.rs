@@ -177,6 +177,8 @@ pub(crate) struct Run {
     /// Number of the first effect, so that effects of earlier runs are told apart.
     pub(crate) base: u32,
     pub(crate) cut: Vec<whatif_model::flow::Cut>,
+    /// What was to be locked, and is not any more when the statement ends.
+    pub(crate) void_locks: Vec<(String, Span)>,
     pub(crate) steps: usize,
     pub(crate) fuel: usize,
     pub(crate) trigger: Option<Trigger>,
@@ -363,7 +365,7 @@ impl<'a> Interpreter<'a> {
         let effects = std::mem::take(&mut run.effects);
         let count = u32::try_from(effects.len()).unwrap_or(0);
         self.run = Run { base: run.base + count, ..Run::default() };
-        Flow { steps, effects, cut: run.cut }
+        Flow { steps, effects, cut: run.cut, void_locks: run.void_locks }
     }
 
     /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.

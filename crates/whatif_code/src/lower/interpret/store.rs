@@ -135,7 +135,12 @@ impl<'a> Interpreter<'a> {
 
     fn read_item(&mut self, call: &Use<'a, '_>, item: String, for_update: bool) -> Abs<'a> {
         // A row lock lasts as long as its transaction: where each statement is one, it is gone at once.
-        let for_update = for_update && (call.set("autocommit").is_none() || self.in_transaction());
+        let is_void = for_update && call.set("autocommit").is_some() && !self.in_transaction();
+        let place = (item.clone(), call.span);
+        if is_void && !self.run.void_locks.contains(&place) {
+            self.run.void_locks.push(place);
+        }
+        let for_update = for_update && !is_void;
         let peer = self.peer(call, PeerRole::Store);
         let kind =
             if self.is_dedup(&item) { EffectKind::DedupCheck { item } } else { EffectKind::Read { item, for_update } };

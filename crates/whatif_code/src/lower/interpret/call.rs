@@ -405,7 +405,7 @@ impl<'a> Interpreter<'a> {
         }
         self.note_key(&from, getter(name), site.range);
         let value = self.unknown_call(Some(receiver), args, site.range);
-        value.with(&super::lookup::requested(&from, getter(name)))
+        value.with(&super::fields::requested(&from, getter(name)))
     }
 
     /// A log line, recognised by the names the language's community uses.

@@ -16,6 +16,7 @@ mod delivery;
 mod effects;
 mod exports;
 mod expression;
+mod fields;
 mod guarded;
 mod handlers;
 mod injection;

@@ -248,7 +248,7 @@ pub struct Words {
     /// Annotations and calls that make a field the version of its row.
     #[serde(default)]
     pub version_marks: Vec<String>,
-    /// Packages that make a unit a tool rather than a service.
+    /// Packages that make a unit a tool, or an app on its user's device, rather than a service.
     #[serde(default)]
     pub tool_packages: Vec<String>,
     /// Methods of collections that call a function for each element.

@@ -164,7 +164,10 @@ impl<'a> Interpreter<'a> {
                 Fact::Unknown
             };
             EffectKind::DedupMark { item, unique }
-        } else if self.is_outbox(&item) && how == WriteKind::Insert {
+        } else if self.is_outbox(&item) && how != WriteKind::Insert {
+            // The relay notes what it has sent: setting that again changes nothing.
+            EffectKind::Write { item, how: WriteKind::Set }
+        } else if self.is_outbox(&item) {
             if let Some(peer) = self.carried_event(call, &item) {
                 return self.partner_effect(call, EffectKind::Publish { outbox: true }, peer);
             }

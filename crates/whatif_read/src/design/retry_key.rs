@@ -65,9 +65,11 @@ pub(super) fn promise(text: &str) -> Option<bool> {
 
 /// How long keys are valid, as a description says it: `24 hours`, `7 days`.
 pub(super) fn validity(text: &str) -> Option<String> {
-    if !speaks_of_repeats(text) {
-        return None;
-    }
+    if speaks_of_repeats(text) { remembered_for(text) } else { None }
+}
+
+/// The same in the description of a key itself, which need not say that repeats are what it is for.
+pub(super) fn remembered_for(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '-')).collect();
     words.windows(2).find_map(|pair| {
         let unit = pair[1].trim_end_matches(['.', ';', ':']).to_lowercase();

@@ -260,11 +260,9 @@ fn read_key(cx: &Reading<'_>, api: &Api, inputs: &Inputs, text: &str, place: Ran
 fn read_validity(cx: &Reading<'_>, inputs: &Inputs, key: &Fact<String>, text: &str, place: Range) -> Fact<String> {
     let Some(name) = key.value() else { return Fact::Unknown };
     let field = inputs.fields.iter().find(|(field, _, _)| field.name == *name);
-    let texts = field.map(|(_, text, range)| (text.as_str(), *range)).into_iter().chain([(text, place)]);
-    for (text, range) in texts {
-        if let Some(found) = retry_key::validity(text) {
-            return Fact::known(found, cx.stated(range, "validity of the key"));
-        }
+    let own = field.and_then(|(_, text, range)| Some((retry_key::remembered_for(text)?, *range)));
+    if let Some((found, range)) = own.or_else(|| Some((retry_key::validity(text)?, place))) {
+        return Fact::known(found, cx.stated(range, "validity of the key"));
     }
     let range = field.map_or(place, |(_, _, range)| *range);
     Fact::absent(cx.stated(range, "nothing says how long it is remembered"))

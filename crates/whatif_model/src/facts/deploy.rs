@@ -27,7 +27,7 @@ pub struct DeployUnit {
     pub replicas: Fact<u32>,
     /// Environment, in order.
     pub env: Vec<EnvVar>,
-    /// Configuration maps imported whole.
+    /// Configuration maps and secrets imported whole, by name.
     pub env_from: Vec<String>,
     /// Environment files imported whole, root-relative.
     pub env_files: Vec<String>,

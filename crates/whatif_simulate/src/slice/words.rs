@@ -120,7 +120,11 @@ fn without_faults(found: &explore::Trace) -> &'static str {
 }
 
 fn step_words(built: &Built<'_>, step: &Taken, several: bool) -> TraceStep {
-    let place = step.places.iter().rev().find_map(|place| built.place(place.origin));
+    // Where something is done, rather than where the answer that follows it is written.
+    let does =
+        |place: &&explore::Place| !matches!(place.step, StepKind::Respond { .. } | StepKind::Commit | StepKind::End);
+    let place = step.places.iter().rev().filter(does).find_map(|place| built.place(place.origin));
+    let place = place.or_else(|| step.places.iter().rev().find_map(|place| built.place(place.origin)));
     let (action, to) = action(built, step);
     let mut changes: Vec<String> = step.changes.iter().filter_map(|change| change_words(built, change)).collect();
     // What is counted twice, once for each promise, is one thing to a reader.

@@ -9,7 +9,7 @@ use whatif_model::facts::deploy::{EnvValue, EnvVar};
 pub(super) const KNOWN: &[&str] =
     &["name", "image", "env", "envFrom", "command", "args", "ports", "readinessProbe", "livenessProbe", "volumeMounts"];
 
-/// Variables, and the configuration maps imported whole.
+/// Variables, and the configuration maps and secrets imported whole.
 pub(super) fn read_environment(cx: &mut Reading<'_>, node: &Node<'_>) -> (Vec<EnvVar>, Vec<String>) {
     let mut variables = Vec::new();
     for item in node.get("env").map(Node::items).unwrap_or_default() {
@@ -20,7 +20,8 @@ pub(super) fn read_environment(cx: &mut Reading<'_>, node: &Node<'_>) -> (Vec<En
     }
     let mut maps = Vec::new();
     for item in node.get("envFrom").map(Node::items).unwrap_or_default() {
-        match item.text_at(&["configMapRef", "name"]) {
+        // Of a secret only the names of its keys are known; that it sets them is known all the same.
+        match item.text_at(&["configMapRef", "name"]).or_else(|| item.text_at(&["secretRef", "name"])) {
             Some(name) => {
                 if item.get("prefix").is_some() {
                     cx.ignore(item.range, format!("the prefix put before the keys of `{name}` is not read"));
@@ -28,7 +29,7 @@ pub(super) fn read_environment(cx: &mut Reading<'_>, node: &Node<'_>) -> (Vec<En
                     maps.push(name.to_owned());
                 }
             }
-            None => cx.ignore(item.range, "environment from a secret is not read"),
+            None => cx.ignore(item.range, "environment from neither a configuration map nor a secret"),
         }
     }
     (variables, maps)

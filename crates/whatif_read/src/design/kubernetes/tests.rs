@@ -62,9 +62,9 @@ fn a_deployment_with_a_sidecar() {
     assert_eq!(cart.command[0].display(), "--redis=${REDIS_ADDR}");
     assert_eq!(cart.env[1].value, EnvValue::Secret);
     assert_eq!(cart.env[2].value, EnvValue::Config { map: "urls".into(), key: "cart".into() });
-    assert_eq!(cart.env_from, ["common"]);
+    assert_eq!(cart.env_from, ["common", "s"]);
     let reasons: Vec<_> = cx.ignored.iter().map(|ignored| ignored.reason.as_str()).collect();
-    for word in ["initContainers", "resources", "from a secret", "only known when the pod runs"] {
+    for word in ["initContainers", "resources", "only known when the pod runs"] {
         assert!(reasons.iter().any(|reason| reason.contains(word)), "{word}");
     }
 }

@@ -82,7 +82,8 @@ fn shared_tables<'s, 'a>(
     let mut tables: BTreeMap<&str, BTreeMap<ServiceId, &CallSite<'a>>> = BTreeMap::new();
     let here = cx.sites.iter().filter(|site| site.edge.to == Node::Store(store));
     for site in here.filter(|site| is_counted(cx.system, site.operation.service)).filter(|site| keep(site)) {
-        let Some(item) = site.item() else { continue };
+        // Two names that only the configuration decides may well be different ones.
+        let Some(item) = site.item().filter(|item| !item.contains('{')) else { continue };
         let place = tables.entry(item).or_default().entry(site.operation.service).or_insert(site);
         if !writes(place) && writes(site) {
             *place = site;

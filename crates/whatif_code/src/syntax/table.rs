@@ -52,3 +52,65 @@ fn find<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
 fn ids(count: usize) -> std::ops::Range<u16> {
     0..u16::try_from(count).unwrap_or(u16::MAX)
 }
+
+/// The kinds and fields of a grammar as enums, and one table per grammar that has them.
+///
+/// A kind may stand for several node kinds that are read alike. `Token`, `Comment`, `Error` and `Other` exist in every
+/// language, as does the field `None`. A test checks every name against the grammars.
+macro_rules! grammar {
+    (
+        tables { $($(#[$doc:meta])* $table:ident: $language:expr),+ $(,)? }
+        comments { $($comment:literal)|+ $(,)? }
+        kinds { $($kind:ident: $($name:literal)|+),+ $(,)? }
+        fields { $($field:ident: $field_name:literal),+ $(,)? }
+    ) => {
+        /// Node kinds.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Kind {
+            Token,
+            Comment,
+            Error,
+            Other,
+            $($kind),+
+        }
+
+        /// Fields of nodes.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub(super) enum Field {
+            #[default]
+            None,
+            $($field),+
+        }
+
+        impl $crate::syntax::Kind for Kind {
+            const TOKEN: Self = Self::Token;
+            const COMMENT: Self = Self::Comment;
+            const ERROR: Self = Self::Error;
+            const OTHER: Self = Self::Other;
+        }
+
+        $(
+            $(#[$doc])*
+            pub(super) static $table: std::sync::LazyLock<$crate::syntax::Table<Kind, Field>> =
+                std::sync::LazyLock::new(|| $crate::syntax::Table::new(&$language.into(), KINDS, FIELDS));
+        )+
+
+        const KINDS: &[(&str, Kind)] = &[$(($comment, Kind::Comment),)+ $($(($name, Kind::$kind),)+)+];
+
+        const FIELDS: &[(&str, Field)] = &[$(($field_name, Field::$field)),+];
+
+        #[cfg(test)]
+        #[test]
+        fn the_grammars_have_every_name() {
+            let languages: Vec<tree_sitter::Language> = vec![$($language.into()),+];
+            for (name, _) in KINDS {
+                assert!(languages.iter().any(|language| language.id_for_node_kind(name, true) != 0), "{name}");
+            }
+            for (name, _) in FIELDS {
+                assert!(languages.iter().any(|language| language.field_id_for_name(name).is_some()), "{name}");
+            }
+        }
+    };
+}
+
+pub(crate) use grammar;

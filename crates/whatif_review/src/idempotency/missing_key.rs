@@ -1,7 +1,7 @@
 //! A change that a repeated request makes a second time, because nothing names the request.
 
 use crate::query::{grouped_operations, listed, proven_twice};
-use crate::repeats::adds_up;
+use crate::repeats::{adds_up, surely_adds_up};
 use crate::rule::{Assumption, Context, Draft, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
@@ -152,8 +152,14 @@ fn places(cx: &Context<'_>, draft: Draft, operation: &Operation) -> Draft {
     let code = own.read.evidence().map(|place| place.labelled("reads no idempotency key"));
     let places: Vec<_> = contract.chain(code).collect();
     let draft = draft.all(&places);
-    match adds_up(cx.system, operation).or_else(|| changes_elsewhere(cx, operation)) {
-        Some(effect) => draft.at(&Evidence::stated(Stage::Code, effect.span, "a repeat does this again")),
-        None => draft.because(&operation.mutates, "state is changed here"),
+    let sure = surely_adds_up(cx.system, operation).or_else(|| changes_elsewhere(cx, operation));
+    match (sure, adds_up(cx.system, operation)) {
+        (Some(effect), _) => draft.at(&Evidence::stated(Stage::Code, effect.span, "a repeat does this again")),
+        // What a repeat finds there, or who it is done for, may tell it that this is done already.
+        (None, Some(effect)) => {
+            let label = "a repeat does this again, unless what it finds keeps it from it";
+            draft.at(&Evidence::derived(Stage::Code, effect.span, label))
+        }
+        (None, None) => draft.because(&operation.mutates, "state is changed here"),
     }
 }

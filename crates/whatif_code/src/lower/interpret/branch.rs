@@ -1,8 +1,8 @@
 //! Branches: which paths there are, and which of them handle the failure of an effect.
 
 use super::outcome::Test;
-use super::state::{Exit, Interpreter, Watch};
-use crate::ir::{Arm, Expr, ExprKind, Stmt};
+use super::state::{Exit, Interpreter, NEST_MAX, Watch};
+use crate::ir::{Arm, Expr, ExprKind, Stmt, StmtKind};
 use crate::lower::values::{Abs, Kind};
 use std::collections::BTreeMap;
 use whatif_model::Range;
@@ -40,11 +40,41 @@ impl<'a> Interpreter<'a> {
         let before = self.snapshot();
         let (failing, guards) = (test.failing_arm(), test.effects());
         let first = self.arm(then, if failing == Some(true) { &guards } else { &[] }, &before);
+        if failing.is_none()
+            && first.exit != Exit::Falls
+            && let [Stmt { kind: StmtKind::If { cond, then, otherwise }, range: inner }] = otherwise
+            && self.nest < NEST_MAX
+        {
+            let (exit, second) = self.chained(before, |this| this.branch(cond, then, otherwise, rest, *inner));
+            return self.after_chain(first, exit, second, range);
+        }
         let second = self.arm(otherwise, if failing == Some(false) { &guards } else { &[] }, &before);
         match failing {
             Some(in_then) => self.after_failure_test(first, second, in_then, &guards, &test, rest, range),
             None => self.after_branch(first, second, rest, range),
         }
+    }
+
+    /// `else if` behind an arm that ends: what follows belongs to those of its arms that go on, so it is run inside it.
+    fn chained(
+        &mut self,
+        before: BTreeMap<&'a str, Abs<'a>>,
+        run: impl FnOnce(&mut Self) -> Exit,
+    ) -> (Exit, Vec<Step>) {
+        self.restore(before);
+        self.nest += 1;
+        self.open_block();
+        let exit = run(self);
+        let steps = self.close_block();
+        self.nest -= 1;
+        (exit, steps)
+    }
+
+    fn after_chain(&mut self, first: Ran<'a>, exit: Exit, second: Vec<Step>, range: Range) -> Exit {
+        self.watch.assigned |= first.watch.assigned;
+        let span = self.span(range);
+        self.push_branch(vec![first.steps, second], span);
+        if exit == Exit::Falls || exit == first.exit { exit } else { mixed(exit, first.exit) }
     }
 
     /// The arms of a branch that tells nothing about a failure.

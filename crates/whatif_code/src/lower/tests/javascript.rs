@@ -269,3 +269,28 @@ app.get('/left', async (req, res) => {
     has(&dump, "call http GET /left -> http @http://stock/left [timeout 900 ms");
     has(&dump, "call http GET /rate -> http @http://bank/rate [timeout 700 ms");
 }
+
+#[test]
+fn what_follows_else_if_belongs_to_the_arm_that_goes_on() {
+    let dump = javascript(
+        r#"
+const app = require('express')();
+const redis = require('redis').createClient({ host: 'redis' });
+app.post('/add/:id', (req, res) => {
+  if (isNaN(req.body.qty)) {
+    res.status(400).send('no number');
+    return;
+  } else if (req.body.qty < 1) {
+    res.status(400).send('too few');
+    return;
+  }
+  redis.set(req.params.id, 1);
+  res.json({});
+});
+app.listen(8080);
+"#,
+    );
+    let inner = dump.split("      either\n").nth(1).unwrap_or_default();
+    has(inner, "        respond Failure");
+    has(inner, "      or\n        write {id}");
+}

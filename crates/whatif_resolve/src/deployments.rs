@@ -9,6 +9,7 @@ use crate::input::Input;
 use crate::technology;
 use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
+use whatif_model::text::folder_of;
 
 /// Names compose finds by itself.
 const DEFAULTS: [&str; 8] = [
@@ -71,10 +72,6 @@ pub(crate) fn place_projects(input: &mut Input) {
 fn is_own(unit: &DeployUnit) -> bool {
     unit.build_context.is_some()
         || unit.image.as_ref().is_some_and(|image| technology::of_image(&image.display()).is_none())
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether compose files are the main deployment.

@@ -190,6 +190,19 @@ pub(crate) fn address_of<'s>(system: &'s System, sites: &[&CallSite<'s>]) -> &'s
     if sites.iter().all(|site| site.operation.service == service) { &system[service].address } else { "system" }
 }
 
+/// Who publishes what, as a message begins: the address they share, and `` `orders` publishes to `topic:paid` ``.
+pub(crate) fn publishing(system: &System, sites: &[&CallSite<'_>]) -> (String, String) {
+    let address = address_of(system, sites).to_owned();
+    let topics = listed(sites.iter().map(|site| system.address(site.edge.to).to_owned()), 3);
+    if address == "system" {
+        let names = listed(sites.iter().map(|site| site.caller(system).address.clone()), 3);
+        (address, format!("{names} publish to {topics}"))
+    } else {
+        let said = format!("`{address}` publishes to {topics}");
+        (address, said)
+    }
+}
+
 /// Groups sites by a key, keys in order, sites in their order.
 pub(crate) fn grouped<'s, 'a, K: Ord>(
     sites: impl IntoIterator<Item = &'s CallSite<'a>>,

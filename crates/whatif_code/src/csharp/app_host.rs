@@ -325,30 +325,7 @@ fn number_of(arg: &Arg) -> Option<u32> {
 }
 
 fn bare_unit(name: &str, span: Span, optional: bool) -> DeployUnit {
-    DeployUnit {
-        name: name.to_owned(),
-        kind: UnitKind::AppHost,
-        span,
-        scope: String::new(),
-        optional,
-        image: None,
-        build_context: None,
-        replicas: Fact::Unknown,
-        env: Vec::new(),
-        env_from: Vec::new(),
-        env_files: Vec::new(),
-        command: Vec::new(),
-        ports: Vec::new(),
-        published: false,
-        depends_on: Vec::new(),
-        labels: BTreeMap::new(),
-        durable_storage: Fact::Unknown,
-        readiness: Fact::Unknown,
-        liveness: Fact::Unknown,
-        schedule: None,
-        concurrency: Fact::Unknown,
-        grace_seconds: Fact::Unknown,
-    }
+    DeployUnit { optional, ..DeployUnit::new(name, UnitKind::AppHost, span) }
 }
 
 #[cfg(test)]

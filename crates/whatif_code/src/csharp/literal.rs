@@ -5,6 +5,7 @@ use super::file::{Part, Reader};
 use super::kind::{Field, Kind};
 use crate::ir::{Expr, ExprKind};
 use crate::syntax::{number, unescape};
+use crate::syntax::{push_text, template};
 
 impl<'t> Reader<'t, '_> {
     pub(super) fn number(&self, part: Part<'t>) -> ExprKind {
@@ -52,18 +53,9 @@ impl<'t> Reader<'t, '_> {
                 _ => continue,
             };
             let text = if is_verbatim { text.replace("\"\"", "\"") } else { text };
-            if let Some(Expr { kind: ExprKind::Str(before), range }) = pieces.last_mut() {
-                before.push_str(&text);
-                *range = range.cover(piece.range());
-            } else {
-                pieces.push(Expr { kind: ExprKind::Str(text), range: piece.range() });
-            }
+            push_text(&mut pieces, &text, piece.range());
         }
-        match pieces.as_slice() {
-            [] => ExprKind::Str(String::new()),
-            [Expr { kind: ExprKind::Str(text), .. }] => ExprKind::Str(text.clone()),
-            _ => ExprKind::Template(pieces),
-        }
+        template(pieces)
     }
 
     /// `new T[] { a, b }`, `new[] { a, b }`.

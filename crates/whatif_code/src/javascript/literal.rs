@@ -4,6 +4,7 @@ use super::file::{Part, Reader};
 use super::kind::{Field, Kind};
 use crate::ir::{Expr, ExprKind};
 use crate::syntax::unescape;
+use crate::syntax::{push_text, template};
 
 impl<'t> Reader<'t, '_> {
     /// A string in quotes.
@@ -25,18 +26,9 @@ impl<'t> Reader<'t, '_> {
                 continue;
             }
             let text = unescaped(self.walk.text(piece.node));
-            if let Some(Expr { kind: ExprKind::Str(before), range }) = pieces.last_mut() {
-                before.push_str(&text);
-                *range = range.cover(piece.range());
-            } else {
-                pieces.push(Expr { kind: ExprKind::Str(text), range: piece.range() });
-            }
+            push_text(&mut pieces, &text, piece.range());
         }
-        match pieces.as_slice() {
-            [] => ExprKind::Str(String::new()),
-            [Expr { kind: ExprKind::Str(text), .. }] => ExprKind::Str(text.clone()),
-            _ => ExprKind::Template(pieces),
-        }
+        template(pieces)
     }
 
     /// `{ a, b: c, [d]: e, f() {}, ...g }`.

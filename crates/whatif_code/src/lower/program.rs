@@ -458,10 +458,7 @@ fn index(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// The folder of a path, empty for the root.
-pub(crate) fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
+pub(crate) use whatif_model::text::folder_of;
 
 /// Joins a folder and a name.
 pub(crate) fn join_path(folder: &str, name: &str) -> String {

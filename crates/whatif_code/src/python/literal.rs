@@ -17,14 +17,7 @@ impl<'t> Reader<'t, '_> {
         } else {
             self.string_pieces(part, &mut pieces);
         }
-        match pieces.pop() {
-            None => ExprKind::Str(String::new()),
-            Some(Expr { kind: ExprKind::Str(text), .. }) if pieces.is_empty() => ExprKind::Str(text),
-            Some(last) => {
-                pieces.push(last);
-                ExprKind::Template(pieces)
-            }
-        }
+        crate::syntax::template(pieces)
     }
 
     fn string_pieces(&mut self, string: Part<'t>, pieces: &mut Vec<Expr>) {

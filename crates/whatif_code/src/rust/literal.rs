@@ -48,11 +48,7 @@ impl<'t> Reader<'t, '_> {
             };
             parts.push(Expr { kind, range });
         }
-        match parts.as_slice() {
-            [] => ExprKind::Str(String::new()),
-            [Expr { kind: ExprKind::Str(text), .. }] => ExprKind::Str(text.clone()),
-            _ => ExprKind::Template(parts),
-        }
+        crate::syntax::template(parts)
     }
 
     /// A literal expression.

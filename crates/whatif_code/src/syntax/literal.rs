@@ -1,5 +1,8 @@
 //! Literals as values.
 
+use crate::ir::{Expr, ExprKind};
+use whatif_model::Range;
+
 /// A number without separators.
 pub(crate) fn number(text: &str) -> String {
     text.chars().filter(|c| *c != '_').collect()
@@ -62,6 +65,25 @@ fn code_point<'a>(rest: &'a str, digits_max: usize, radix: u32, out: &mut String
         }
     }
     rest.get(length..).unwrap_or("")
+}
+
+/// Adds literal text to the parts of an interpolated string; texts in a row are one.
+pub(crate) fn push_text(parts: &mut Vec<Expr>, text: &str, range: Range) {
+    if let Some(Expr { kind: ExprKind::Str(before), range: whole }) = parts.last_mut() {
+        before.push_str(text);
+        *whole = whole.cover(range);
+    } else {
+        parts.push(Expr { kind: ExprKind::Str(text.to_owned()), range });
+    }
+}
+
+/// A string of these parts; a plain one when nothing is interpolated.
+pub(crate) fn template(mut parts: Vec<Expr>) -> ExprKind {
+    match parts.as_mut_slice() {
+        [] => ExprKind::Str(String::new()),
+        [Expr { kind: ExprKind::Str(text), .. }] => ExprKind::Str(std::mem::take(text)),
+        _ => ExprKind::Template(parts),
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,36 @@ pub struct DeployUnit {
     pub grace_seconds: Fact<u64>,
 }
 
+impl DeployUnit {
+    /// A unit of which only its name is known: nothing else was looked at.
+    pub fn new(name: impl Into<String>, kind: UnitKind, span: Span) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            span,
+            scope: String::new(),
+            optional: false,
+            image: None,
+            build_context: None,
+            replicas: Fact::Unknown,
+            env: Vec::new(),
+            env_from: Vec::new(),
+            env_files: Vec::new(),
+            command: Vec::new(),
+            ports: Vec::new(),
+            published: false,
+            depends_on: Vec::new(),
+            labels: BTreeMap::new(),
+            durable_storage: Fact::Unknown,
+            readiness: Fact::Unknown,
+            liveness: Fact::Unknown,
+            schedule: None,
+            concurrency: Fact::Unknown,
+            grace_seconds: Fact::Unknown,
+        }
+    }
+}
+
 /// What declares a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum UnitKind {

@@ -16,7 +16,6 @@
 use super::Reading;
 use super::reading::duration_ms;
 use crate::tree::{Dialect, Entry, Node, interpolate};
-use std::collections::BTreeMap;
 use whatif_model::evidence::Fact;
 use whatif_model::facts::deploy::{DeployUnit, EnvValue, EnvVar, NetworkName, Probe, Selector, UnitKind};
 use whatif_model::{Range, Value};
@@ -141,28 +140,21 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
     cx.ignore_other_keys(node, KNOWN, "compose service");
     let (ports, published) = read_ports(cx, node);
     let unit = DeployUnit {
-        name: name.to_owned(),
-        kind: UnitKind::Compose,
-        span: cx.span(entry.key_range),
         scope: cx.folder().to_owned(),
         optional: is_optional(node),
         image: node.text_at(&["image"]).map(value),
         build_context: read_build(cx, node),
         replicas: read_replicas(cx, node, entry.key_range),
         env: read_environment(cx, node),
-        env_from: Vec::new(),
         env_files: read_env_files(cx, node),
         command: read_command(node),
         ports: ports.clone(),
         published,
         depends_on: read_depends_on(cx, node),
-        labels: BTreeMap::new(),
         durable_storage: read_volumes(cx, node, entry.key_range),
         readiness: read_healthcheck(cx, node),
-        liveness: Fact::Unknown,
-        schedule: None,
-        concurrency: Fact::Unknown,
         grace_seconds: read_grace(cx, node, entry.key_range),
+        ..DeployUnit::new(name, UnitKind::Compose, cx.span(entry.key_range))
     };
     cx.facts.units.push(unit);
     read_names(cx, entry, &ports, published);

@@ -12,7 +12,6 @@
 use super::Reading;
 use super::reading::duration_ms;
 use crate::tree::{Dialect, interpolate, parse_json};
-use std::collections::BTreeMap;
 use whatif_model::evidence::Fact;
 use whatif_model::facts::deploy::{DeployUnit, EnvValue, EnvVar, Probe, UnitKind};
 use whatif_model::{Range, Value};
@@ -54,28 +53,9 @@ fn unit(cx: &Reading<'_>, from: &Instruction) -> DeployUnit {
     let folder = cx.folder();
     let image = from.arguments.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or("");
     DeployUnit {
-        name: folder.rsplit('/').next().unwrap_or(folder).to_owned(),
-        kind: UnitKind::Image,
-        span: cx.span(from.range),
-        scope: String::new(),
-        optional: false,
         image: Some(value(image)),
         build_context: Some(folder.to_owned()),
-        replicas: Fact::Unknown,
-        env: Vec::new(),
-        env_from: Vec::new(),
-        env_files: Vec::new(),
-        command: Vec::new(),
-        ports: Vec::new(),
-        published: false,
-        depends_on: Vec::new(),
-        labels: BTreeMap::new(),
-        durable_storage: Fact::Unknown,
-        readiness: Fact::Unknown,
-        liveness: Fact::Unknown,
-        schedule: None,
-        concurrency: Fact::Unknown,
-        grace_seconds: Fact::Unknown,
+        ..DeployUnit::new(folder.rsplit('/').next().unwrap_or(folder), UnitKind::Image, cx.span(from.range))
     }
 }
 

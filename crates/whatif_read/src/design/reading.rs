@@ -96,17 +96,7 @@ pub(crate) fn join(folder: &str, relative: &str) -> Option<String> {
     if relative.starts_with('/') || relative.starts_with('~') || relative.contains("://") || relative.contains('$') {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    whatif_model::text::join(folder, relative)
 }
 
 /// Milliseconds of a duration as Go writes it (`1m30s`, `500ms`, `1.5s`), which compose, Kubernetes and Istio share.

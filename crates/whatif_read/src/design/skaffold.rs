@@ -6,9 +6,7 @@
 
 use super::Reading;
 use crate::tree::Node;
-use std::collections::BTreeMap;
 use whatif_model::Value;
-use whatif_model::evidence::Fact;
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
 
 pub(crate) const ID: &str = "skaffold";
@@ -24,28 +22,9 @@ pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
         let name = image.text().unwrap_or("").rsplit('/').next().unwrap_or("").to_owned();
         let context = source_folder(cx, artifact);
         cx.facts.units.push(DeployUnit {
-            name,
-            kind: UnitKind::Image,
-            span: cx.span(image.range),
-            scope: String::new(),
-            optional: false,
             image: image.text().map(Value::text),
             build_context: context,
-            replicas: Fact::Unknown,
-            env: Vec::new(),
-            env_from: Vec::new(),
-            env_files: Vec::new(),
-            command: Vec::new(),
-            ports: Vec::new(),
-            published: false,
-            depends_on: Vec::new(),
-            labels: BTreeMap::new(),
-            durable_storage: Fact::Unknown,
-            readiness: Fact::Unknown,
-            liveness: Fact::Unknown,
-            schedule: None,
-            concurrency: Fact::Unknown,
-            grace_seconds: Fact::Unknown,
+            ..DeployUnit::new(name, UnitKind::Image, cx.span(image.range))
         });
     }
 }

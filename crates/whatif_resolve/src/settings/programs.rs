@@ -5,11 +5,11 @@ use crate::identity::canonical;
 use crate::input::Input;
 use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::Span;
-use whatif_model::evidence::Fact;
 use whatif_model::facts::DesignFacts;
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
 use whatif_model::facts::package::Package;
 use whatif_model::facts::settings::{Framework, Setting, Settings};
+use whatif_model::text::folder_of;
 
 /// A program that reads configuration.
 #[derive(Clone, Debug)]
@@ -232,33 +232,10 @@ fn is_host(package: &Package) -> bool {
 
 fn bare_unit(program: &Program, span: Span) -> DeployUnit {
     DeployUnit {
-        name: program.name.clone(),
-        kind: UnitKind::Program,
-        span,
-        scope: String::new(),
-        optional: false,
-        image: None,
         build_context: Some(program.folder.clone()).filter(|folder| !folder.is_empty()),
-        replicas: Fact::Unknown,
-        env: Vec::new(),
-        env_from: Vec::new(),
-        env_files: Vec::new(),
-        command: Vec::new(),
         ports: program.port.into_iter().collect(),
-        published: false,
-        depends_on: Vec::new(),
-        labels: BTreeMap::new(),
-        durable_storage: Fact::Unknown,
-        readiness: Fact::Unknown,
-        liveness: Fact::Unknown,
-        schedule: None,
-        concurrency: Fact::Unknown,
-        grace_seconds: Fact::Unknown,
+        ..DeployUnit::new(program.name.clone(), UnitKind::Program, span)
     }
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn stem_of(path: &str) -> &str {

@@ -1,6 +1,6 @@
 //! Messages that a broker keeps in its memory only.
 
-use crate::query::{CallSite, address_of, by_origin, listed};
+use crate::query::{CallSite, by_origin, publishing};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::verdict::Mindset;
@@ -29,14 +29,10 @@ pub(super) fn is_transient(site: &CallSite<'_>) -> bool {
 }
 
 fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
-    let names = listed(sites.iter().map(|site| site.caller(cx.system).address.clone()), 3);
-    let address = address_of(cx.system, sites);
-    let subject = if address == "system" { names } else { format!("`{address}`") };
-    let verb = if address == "system" { "publish" } else { "publishes" };
-    let topics = listed(sites.iter().map(|site| cx.system.address(site.edge.to).to_owned()), 3);
+    let (address, publishes) = publishing(cx.system, sites);
     let draft = cx
         .finding(&RULE.meta, address)
-        .message(format!("{subject} {verb} to {topics} without persistence: a broker restart loses the messages"))
+        .message(format!("{publishes} without persistence: a broker restart loses the messages"))
         .help("publish with delivery mode 2 to a durable queue, and wait for the broker's confirmation");
     let draft = sites.iter().fold(draft, |draft, site| {
         draft

@@ -1,7 +1,7 @@
 //! Messages nobody knows to have arrived at the broker.
 
 use super::not_durable::is_transient;
-use crate::query::{CallSite, address_of, by_origin, listed};
+use crate::query::{CallSite, by_origin, publishing};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::verdict::Mindset;
@@ -29,14 +29,10 @@ fn is_unconfirmed(site: &CallSite<'_>) -> bool {
 }
 
 fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
-    let names = listed(sites.iter().map(|site| site.caller(cx.system).address.clone()), 3);
-    let address = address_of(cx.system, sites);
-    let subject = if address == "system" { names } else { format!("`{address}`") };
-    let verb = if address == "system" { "publish" } else { "publishes" };
-    let topics = listed(sites.iter().map(|site| cx.system.address(site.edge.to).to_owned()), 3);
+    let (address, publishes) = publishing(cx.system, sites);
     let draft = cx
         .finding(&RULE.meta, address)
-        .message(format!("{subject} {verb} to {topics} without confirms: what the broker never got is lost silently"))
+        .message(format!("{publishes} without confirms: what the broker never got is lost silently"))
         .help(
             "switch publisher confirms on for the channel and wait for them, or relay from an outbox until confirmed",
         );

@@ -18,7 +18,7 @@ use whatif_model::facts::prose::{
 };
 use whatif_model::finding::Severity;
 use whatif_model::system::{Document, Node, Service, System};
-use whatif_model::text::Range;
+use whatif_model::text::{Range, folder_of};
 
 /// Shorter documents are notes: they specify nothing whole.
 const WORDS_MIN: u32 = 40;
@@ -123,25 +123,21 @@ type Folders<'a> = BTreeMap<&'a str, Vec<&'a Document>>;
 fn folders(all: &[Document]) -> Folders<'_> {
     let mut folders = Folders::new();
     for document in all {
-        folders.entry(folder(&document.path)).or_default().push(document);
+        folders.entry(folder_of(&document.path)).or_default().push(document);
     }
     folders
 }
 
 fn with_surroundings<'a>(folders: &Folders<'a>, document: &'a Document, role: Role) -> Owing<'a> {
-    let mut own = folder(&document.path);
+    let mut own = folder_of(&document.path);
     let within = |folder: &str| folders.get(folder).into_iter().flatten().copied();
     let beside = within(own).filter(|other| other.facts.document.kind != document.facts.document.kind).collect();
     let mut above: Vec<&Document> = Vec::new();
     while !own.is_empty() {
-        own = folder(own);
+        own = folder_of(own);
         above.extend(within(own).filter(|other| other.facts.document.scope == Scope::Specifies));
     }
     Owing { document, role, beside, above }
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 impl<'a> Owing<'a> {

@@ -495,7 +495,8 @@ impl<'m> Compiler<'_, 'm> {
         match &effect.target {
             Target::Service(id, _) => self.built.system[*id].name.clone(),
             target => {
-                node(target).map_or("an unknown service".to_owned(), |node| self.built.system.address(node).to_owned())
+                let unnamed = || format!("{} -> ?", self.built.system[self.id].address);
+                node(target).map_or_else(unnamed, |node| self.built.system.address(node).to_owned())
             }
         }
     }

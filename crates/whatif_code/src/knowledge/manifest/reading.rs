@@ -94,18 +94,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// A path relative to a folder as a root-relative one; none when it leaves the root.
 pub(crate) fn join(folder: &str, relative: &str) -> Option<String> {
-    let relative = relative.replace('\\', "/");
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    whatif_model::text::join(folder, &relative.replace('\\', "/"))
 }
 
 #[cfg(test)]

@@ -439,14 +439,8 @@ impl<'a> Interpreter<'a> {
             let known = self.registrations.iter().any(|known| known.span == keyed.at && known.trigger == trigger);
             if !known {
                 self.registrations.push(Registration {
-                    trigger,
-                    handler: Handler::Value(handler),
-                    span: keyed.at,
-                    given: Vec::new(),
-                    before: Vec::new(),
-                    remembers: None,
-                    layer: None,
                     in_hand: Some(own),
+                    ..Registration::new(trigger, Handler::Value(handler), keyed.at)
                 });
             }
         }

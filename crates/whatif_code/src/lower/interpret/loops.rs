@@ -220,16 +220,7 @@ impl<'a> Interpreter<'a> {
         let handler =
             Handler::Body { body, targets, frame: self.here(), module: self.module(), name: name.unwrap_or_default() };
         if !self.registrations.iter().any(|known| known.span == span) {
-            self.registrations.push(Registration {
-                trigger,
-                handler,
-                span,
-                given: Vec::new(),
-                before: Vec::new(),
-                in_hand: None,
-                layer: None,
-                remembers: None,
-            });
+            self.registrations.push(Registration::new(trigger, handler, span));
         }
         Exit::Falls
     }

@@ -141,16 +141,7 @@ impl<'a> Interpreter<'a> {
     pub(crate) fn register(&mut self, trigger: Trigger, handler: Abs<'a>, span: Span) {
         let known = self.registrations.iter().any(|known| known.span == span && known.trigger == trigger);
         if !known {
-            self.registrations.push(Registration {
-                trigger,
-                handler: Handler::Value(handler),
-                span,
-                given: Vec::new(),
-                before: Vec::new(),
-                in_hand: None,
-                layer: None,
-                remembers: None,
-            });
+            self.registrations.push(Registration::new(trigger, Handler::Value(handler), span));
         }
     }
 

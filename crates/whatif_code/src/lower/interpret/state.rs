@@ -160,6 +160,14 @@ pub(crate) struct Registration<'a> {
     pub(crate) remembers: Option<String>,
 }
 
+impl<'a> Registration<'a> {
+    /// A handler of which nothing but its trigger is known.
+    pub(crate) fn new(trigger: Trigger, handler: Handler<'a>, span: Span) -> Self {
+        let (given, before) = (Vec::new(), Vec::new());
+        Self { trigger, handler, span, given, before, in_hand: None, layer: None, remembers: None }
+    }
+}
+
 /// What is run for an entry point.
 pub(crate) enum Handler<'a> {
     /// A function, closure or object with a known method.

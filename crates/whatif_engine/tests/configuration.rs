@@ -222,3 +222,40 @@ fn limits_of_gateways_and_clients_hold_for_their_calls() {
         system.edges.iter().map(|edge| (system.address(edge.from), system.effective(edge).timeout.millis)).collect();
     assert_eq!(limits, [("calls", Some(900)), ("edge", Some(5_000)), ("front", Some(700))]);
 }
+
+#[test]
+fn containers_without_code_call_what_they_are_linked_to_and_the_platform_waits_for_nobody() {
+    let compose = "services:
+  front: {image: 'registry.example.org/front:1', links: ['orders:orders', rabbit]}
+  orders: {build: orders, links: [stock, rabbit]}
+  stock: {build: stock}
+  dashboard: {build: dashboard, depends_on: [rabbit]}
+  rabbit: {image: 'rabbitmq:3'}
+";
+    let pom = "<project><artifactId>dashboard</artifactId><dependencies><dependency><groupId>org.springframework.cloud</groupId><artifactId>spring-cloud-starter-hystrix-dashboard</artifactId></dependency></dependencies></project>";
+    let java = "import org.springframework.web.bind.annotation.*;
+@RestController class Orders { @GetMapping(\"/orders\") String all() { return \"\"; } }
+";
+    let system = system(&[
+        ("compose.yaml", compose),
+        ("dashboard/pom.xml", pom),
+        ("dashboard/src/main/resources/application.yml", "spring.application.name: dashboard\n"),
+        ("orders/pom.xml", "<project><artifactId>orders</artifactId></project>"),
+        ("orders/src/main/java/Orders.java", java),
+    ]);
+    assert_eq!(edges(&system), ["front -> broker:rabbit", "front -> orders", "orders -> broker:rabbit"]);
+}
+
+#[test]
+fn a_database_nobody_deploys_is_called_by_its_owner_and_a_sign_in_page_is_not_called() {
+    let settings = "spring.application.name: accounts
+spring.datasource.url: jdbc:mysql://10.0.0.7:3306/default
+security.oauth2.client.user-authorization-uri: http://localhost:9999/oauth/authorize
+";
+    let system = system(&[
+        ("accounts/src/main/resources/application.yml", settings),
+        ("auth/src/main/resources/application.yml", "spring.application.name: auth\nserver.port: 9999\n"),
+    ]);
+    assert_eq!(edges(&system), ["accounts -> store:default"]);
+    assert_eq!(system.stores[0].aliases, ["database-accounts"]);
+}

@@ -250,11 +250,23 @@ fn store(
         .or_else(by_variable)
         .or_else(|| name.as_text().filter(|n| !n.is_empty()))
         .unwrap_or_else(|| if engine.is_empty() { format!("{owner}-store") } else { format!("{owner}-{engine}") });
-    if let Some(at) = system.stores.iter().position(|store| canonical(&store.name) == canonical(&logical)) {
-        return StoreId(at as u32);
+    let known = system.stores.iter().position(|store| canonical(&store.name) == canonical(&logical));
+    let at = known.unwrap_or_else(|| {
+        system.stores.push(new_store(logical, &engine, places));
+        system.stores.len() - 1
+    });
+    name_by_owner(&mut system.stores[at], &owner);
+    StoreId(at as u32)
+}
+
+/// A database nobody deploys is also called by whose it is, which says more than a name out of a connection address
+/// (`default`, `test`).
+fn name_by_owner(store: &mut Store, owner: &str) {
+    let alias = format!("database-{owner}");
+    let database = technology::is_sql(&store.engine) || matches!(store.engine.as_str(), "sql" | "mongodb");
+    if database && store.units.is_empty() && !store.aliases.contains(&alias) {
+        store.aliases.push(alias);
     }
-    system.stores.push(new_store(logical, &engine, places));
-    StoreId(system.stores.len() as u32 - 1)
 }
 
 /// The only deployed store of an engine; of several the only one the service is told about.

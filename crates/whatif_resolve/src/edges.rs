@@ -31,6 +31,7 @@ pub(crate) fn aggregate(
     from_variables(draft, names, environment, &mut edges);
     from_settings(draft, names, environment, &mut edges);
     from_start_order(input, draft, names, &mut edges);
+    from_container_links(input, draft, names, &mut edges);
     for (service, to, evidence) in settings::platform_links(input, draft, programs) {
         link(&mut edges, service, to, &evidence);
     }
@@ -194,13 +195,14 @@ fn from_settings(draft: &mut Draft, names: &Names, environment: &Environment, ed
     }
 }
 
-/// Whether a key lists those who may call or come back (`CallBackUrl`, `cors.allowed-origins`, `WebAppClient`): they
-/// are told from, not called.
+/// Whether a key lists those who may call or come back (`CallBackUrl`, `cors.allowed-origins`, `WebAppClient`), or
+/// where people are sent to sign in (`authorization-uri`, RFC 6749 section 3.1): they are told from, not called.
 fn names_a_caller(key: &str) -> bool {
     let words = technology::words(key);
     let is = |word: &str, names: &[&str]| names.contains(&word);
     words.iter().any(|word| is(word, &["callback", "redirect", "redirects", "origin", "origins", "cors"]))
         || words.windows(2).any(|pair| pair[0] == "call" && pair[1] == "back")
+        || words.windows(2).any(|pair| pair[0] == "authorization" && is(&pair[1], &["uri", "url", "endpoint"]))
         || words.last().is_some_and(|word| is(word, &["client", "clients"]))
 }
 
@@ -221,10 +223,14 @@ fn names_an_address(variable: &str) -> bool {
         .any(|word| last == *word || (last.ends_with(word) && last.len() > word.len()))
 }
 
-/// A start order names stores and brokers a unit needs; between services it only orders.
+/// A start order names stores and brokers a unit needs; between services it only orders. What a part of the platform
+/// waits for is no part of any request.
 fn from_start_order(input: &Input, draft: &Draft, names: &Names, edges: &mut Edges) {
     for ((design, unit), node) in &draft.unit_nodes {
         let Node::Service(service) = node else { continue };
+        if draft.system[*service].infrastructure {
+            continue;
+        }
         for (needed, span) in &input.designs[*design].1.units[*unit].depends_on {
             let Some(to @ (Node::Store(_) | Node::Broker(_))) = names.host(needed) else { continue };
             if schemas::is_shared_server(draft, to) {
@@ -232,6 +238,21 @@ fn from_start_order(input: &Input, draft: &Draft, names: &Names, edges: &mut Edg
             }
             let evidence = Evidence::derived(Stage::Design, *span, format!("starts after `{needed}`"));
             link(edges, *service, to, &evidence);
+        }
+    }
+}
+
+/// A container whose program is not in the tree (a web server, a gateway) is linked to those it calls by name. Where
+/// there is code, the code says whom it calls.
+fn from_container_links(input: &Input, draft: &Draft, names: &Names, edges: &mut Edges) {
+    for ((design, unit), node) in &draft.unit_nodes {
+        let Node::Service(service) = node else { continue };
+        if draft.system[*service].language.is_some() {
+            continue;
+        }
+        for (linked, span) in &input.designs[*design].1.units[*unit].links {
+            let Some(to @ Node::Service(_)) = names.host(linked) else { continue };
+            link(edges, *service, to, &Evidence::derived(Stage::Design, *span, format!("is linked to `{linked}`")));
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct DeployUnit {
     pub published: bool,
     /// Units that are started before it; order, not calls.
     pub depends_on: Vec<(String, Span)>,
+    /// Units it is given the addresses of (`links` of compose): whom it is meant to talk to.
+    pub links: Vec<(String, Span)>,
     /// Labels of its pods.
     pub labels: BTreeMap<String, String>,
     /// Whether its data survives its restart: `Known(true)` with a volume or claim on the data path,
@@ -75,6 +77,7 @@ impl DeployUnit {
             ports: Vec::new(),
             published: false,
             depends_on: Vec::new(),
+            links: Vec::new(),
             labels: BTreeMap::new(),
             durable_storage: Fact::Unknown,
             readiness: Fact::Unknown,

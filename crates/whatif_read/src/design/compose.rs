@@ -150,7 +150,8 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
         command: read_command(node),
         ports: ports.clone(),
         published,
-        depends_on: read_depends_on(cx, node),
+        depends_on: read_unit_names(cx, node, &["depends_on", "links"]),
+        links: read_unit_names(cx, node, &["links"]),
         durable_storage: read_volumes(cx, node, entry.key_range),
         readiness: read_healthcheck(cx, node),
         grace_seconds: read_grace(cx, node, entry.key_range),
@@ -301,9 +302,9 @@ fn container_port(text: &str) -> Option<u16> {
 }
 
 /// A list of names or a mapping of names to conditions; the links of old versions order the start too.
-fn read_depends_on(cx: &Reading<'_>, node: &Node<'_>) -> Vec<(String, whatif_model::Span)> {
+fn read_unit_names(cx: &Reading<'_>, node: &Node<'_>, keys: &[&str]) -> Vec<(String, whatif_model::Span)> {
     let mut units: Vec<(String, whatif_model::Span)> = Vec::new();
-    for key in ["depends_on", "links"] {
+    for key in keys {
         let Some(list) = node.get(key) else { continue };
         let named = list.entries().iter().map(|entry| (entry.key.as_ref(), entry.key_range));
         let listed = list.items().iter().filter_map(|item| Some((item.text()?, item.range)));

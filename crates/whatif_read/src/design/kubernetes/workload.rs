@@ -89,6 +89,7 @@ fn unit(
         ports: container::read_ports(node),
         published: container::has_host_port(node),
         depends_on: Vec::new(),
+        links: Vec::new(),
         labels: read_labels(template),
         durable_storage: if is_patch {
             Fact::Unknown

@@ -3,6 +3,7 @@
 //! The same types serve before and after resolve. Readers fill [`Target::Symbolic`]; resolve replaces
 //! it, so that in a [`crate::system::System`] no symbolic target remains.
 
+use crate::basis::{Answer, Basis};
 use crate::evidence::Fact;
 use crate::system::{BrokerId, ExternalId, OperationId, ServiceId, StoreId, TopicId};
 use crate::text::Span;
@@ -26,6 +27,9 @@ pub struct Flow {
     /// ends at once.
     #[serde(default)]
     pub void_locks: Vec<(String, Span)>,
+    /// Every answer the operation can give, in the order of the text.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
 }
 
 /// A place where a flow could not be followed.
@@ -213,6 +217,29 @@ pub struct Effect {
     pub policy: Policy,
     /// The identity the effect carries, as far as repeats can be told by it.
     pub identity: Fact<Identity>,
+    /// Which earlier results it rests on.
+    #[serde(default)]
+    pub basis: Basis,
+    /// Columns or fields a read returns or a write sets, in order; empty: all of them, or not known.
+    #[serde(default)]
+    pub fields: Vec<String>,
+}
+
+impl Effect {
+    /// An effect of which nothing but what, to whom and where is known.
+    pub fn new(kind: EffectKind, target: Target, span: Span) -> Self {
+        Self {
+            kind,
+            target,
+            span,
+            via: Vec::new(),
+            on_error: OnError::Unknown,
+            policy: Policy::default(),
+            identity: Fact::Unknown,
+            basis: Basis::default(),
+            fields: Vec::new(),
+        }
+    }
 }
 
 /// What kind of effect.

@@ -5,6 +5,7 @@
 //! explorer turn the system into [`finding::Finding`]s and verdicts, renderers print those.
 //! This crate does no I/O, cannot fail, and depends on nothing of ours.
 
+pub mod basis;
 pub mod effective;
 pub mod evidence;
 pub mod facts;

@@ -1,6 +1,7 @@
 //! A compact, readable dump of units for tests and development.
 
 use std::fmt::Write;
+use whatif_model::basis::{Answer, Basis, Status};
 use whatif_model::facts::code::{CodeUnit, Entry};
 use whatif_model::flow::{
     Attempts, Backoff, Bound, Effect, EffectKind, Flow, Identity, LoopKind, OnError, Peer, Policy, Retry, Step, Target,
@@ -53,6 +54,9 @@ impl Printer<'_> {
             self.line(2, &format!("from {} auto-ack {}", show_peer(topic), show(auto_ack, bool::to_string)));
         }
         self.steps(&entry.flow, &entry.flow.steps, 2);
+        for answer in entry.flow.answers.iter().filter(|answer| answer.status != Status::Unknown) {
+            self.answer(&entry.flow, answer);
+        }
         for cut in &entry.flow.cut {
             let at = (self.place)(cut.span);
             self.line(2, &format!("cut {} {at}", cut.reason));
@@ -74,7 +78,7 @@ impl Printer<'_> {
         match step {
             Step::Effect(id) => {
                 if let Some(effect) = flow.effect(*id) {
-                    self.effect(effect, indent);
+                    self.effect(flow, effect, indent);
                 }
             }
             Step::Branch { arms, .. } => {
@@ -110,7 +114,7 @@ impl Printer<'_> {
         }
     }
 
-    fn effect(&mut self, effect: &Effect, indent: usize) {
+    fn effect(&mut self, flow: &Flow, effect: &Effect, indent: usize) {
         let what = show_kind(&effect.kind);
         let at = (self.place)(effect.span);
         let target = show_target(&effect.target);
@@ -131,8 +135,27 @@ impl Printer<'_> {
                 None => {}
             }
         }
-        self.line(indent, &format!("{text} {at}"));
+        self.line(indent, &format!("{text} {at}{}", show_basis(flow, &effect.basis)));
     }
+
+    fn answer(&mut self, flow: &Flow, answer: &Answer) {
+        let at = (self.place)(answer.span);
+        let basis = show_basis(flow, &answer.basis);
+        self.line(2, &format!("answers {:?} {:?} {at}{basis}", answer.outcome, answer.status));
+    }
+}
+
+/// ` if status of read orders equals: yes, read stock failed: yes`.
+fn show_basis(flow: &Flow, basis: &Basis) -> String {
+    let mut parts = basis.given.iter().map(|given| {
+        let of = flow.effect(given.effect).map(|effect| show_kind(&effect.kind)).unwrap_or_default();
+        let holds = given.holds.map_or("?", |holds| if holds { "yes" } else { "no" });
+        let field = if given.field.is_empty() { String::new() } else { format!("{} of ", given.field) };
+        let asks = format!("{:?}", given.asks).to_lowercase();
+        format!("{field}{of} {asks}: {holds}")
+    });
+    let all = parts.by_ref().collect::<Vec<_>>().join(", ");
+    if all.is_empty() { String::new() } else { format!(" if {all}") }
 }
 
 fn show_kind(kind: &EffectKind) -> String {

@@ -111,6 +111,8 @@ pub(crate) enum Origin {
     Random,
     /// A counter of the loop, so that a pause made from it grows.
     Counter,
+    /// A comparison or a constant that tells something of earlier results, by its number.
+    Tested(u32),
 }
 
 /// A small sorted set of origins.

@@ -22,15 +22,9 @@ fn tries(n: u32, evidence: Evidence) -> Fact<Retry> {
 }
 
 fn call(policy: Policy) -> Effect {
-    Effect {
-        kind: EffectKind::Call { protocol: Protocol::Http, operation: "POST /charges".into() },
-        target: Target::Service(ServiceId(1), None),
-        span: stated().span,
-        via: Vec::new(),
-        on_error: OnError::Propagate,
-        policy,
-        identity: Fact::Unknown,
-    }
+    let kind = EffectKind::Call { protocol: Protocol::Http, operation: "POST /charges".into() };
+    let effect = Effect::new(kind, Target::Service(ServiceId(1), None), stated().span);
+    Effect { on_error: OnError::Propagate, policy, ..effect }
 }
 
 fn service(name: &str) -> Service {

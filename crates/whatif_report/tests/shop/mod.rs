@@ -122,7 +122,7 @@ fn service(name: &str) -> Service {
 }
 
 fn effect(kind: EffectKind, target: Target, span: Span, policy: Policy) -> Effect {
-    Effect { kind, target, span, via: Vec::new(), on_error: OnError::Propagate, policy, identity: Fact::Unknown }
+    Effect { on_error: OnError::Propagate, policy, ..Effect::new(kind, target, span) }
 }
 
 fn operation(service: u32, name: &str, flow: Flow, evidence: Evidence) -> Operation {

@@ -20,9 +20,11 @@ impl<'a> Interpreter<'a> {
         let mut results = Vec::new();
         for option in self.distinct(options) {
             let option = &option;
+            let mark = self.held();
             self.open_block();
             results.push(each(self, option));
             let steps = self.close_block();
+            self.release(mark);
             // An object literal that does nothing stands in for the others in tests and development.
             let stands_in = matches!(option.kind, Kind::Object(id) if self.object(id).class == Class::Dict);
             if !(steps.is_empty() && stands_in) {

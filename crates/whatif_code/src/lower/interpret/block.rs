@@ -3,8 +3,9 @@
 use super::guarded::Guarded;
 use super::state::{Exit, Interpreter, NEST_MAX};
 use crate::ir::{Expr, ExprKind, Stmt, StmtKind};
-use crate::lower::values::{Abs, Closure, Kind};
+use crate::lower::values::{Abs, Closure, Kind, Taint};
 use std::rc::Rc;
+use whatif_model::basis::Status;
 use whatif_model::flow::{OnError, Outcome, Step};
 
 impl<'a> Interpreter<'a> {
@@ -64,8 +65,13 @@ impl<'a> Interpreter<'a> {
             StmtKind::With { items, body } => return self.with(items, body, stmt.range),
             StmtKind::Return(values) => return self.leave(values, stmt.range),
             StmtKind::Raise(value) => {
-                if let Some(value) = value {
-                    self.eval(value);
+                if let Some(raised) = value {
+                    let value = self.eval(raised);
+                    let status = self.status_class(&value, std::slice::from_ref(raised));
+                    let span = self.span(stmt.range);
+                    if status != Status::Unknown {
+                        self.tell(Outcome::Failure, status, &Taint::default(), span);
+                    }
                 }
                 return self.raise(stmt.range);
             }
@@ -148,6 +154,10 @@ impl<'a> Interpreter<'a> {
         if let Some(exit) = self.diverged.take() {
             return exit;
         }
+        if !self.at_entry() {
+            let told = results.into_iter().zip(values);
+            results = told.map(|(result, expr)| self.returned_condition(Some(expr), result)).collect();
+        }
         self.guard_error(&mut results);
         self.watch.returned |= results.iter().any(|result| !matches!(result.kind, Kind::Nil));
         let value = if results.len() == 1 { results.remove(0) } else { Kind::Tuple(Rc::new(results)).into() };
@@ -161,6 +171,8 @@ impl<'a> Interpreter<'a> {
         self.watch.returned_failure |= outcome == Outcome::Failure;
         if self.at_entry() {
             let span = self.span(range);
+            let status = self.status_class(&value, values);
+            self.tell(outcome, status, &value.from, span);
             self.end_operation(outcome, span);
             let told: Vec<u32> = all_failures(&value);
             self.decide(told, OnError::Propagate);
@@ -187,11 +199,13 @@ impl<'a> Interpreter<'a> {
 
     /// `go f()`.
     fn spawn(&mut self, expr: &'a Expr, range: whatif_model::Range) {
+        let mark = self.held();
         self.open_block();
         let value = self.eval(expr);
         self.discard(&value);
         self.diverged = None;
         let body = self.close_block();
+        self.release(mark);
         // The request is not done before it is answered.
         if self.manners.async_starts && self.answers(&body) {
             return self.push_steps(body);

@@ -39,20 +39,39 @@ impl<'a> Interpreter<'a> {
         }
         let before = self.snapshot();
         let (failing, guards) = (test.failing_arm(), test.effects());
+        let (mark, at) = (self.held(), self.span(cond.range));
+        self.suppose(&test.asked, true, at);
         let first = self.arm(then, if failing == Some(true) { &guards } else { &[] }, &before);
+        self.release(mark);
         if failing.is_none()
             && first.exit != Exit::Falls
             && let [Stmt { kind: StmtKind::If { cond, then, otherwise }, range: inner }] = otherwise
             && self.nest < NEST_MAX
         {
+            self.suppose(&test.asked, false, at);
             let (exit, second) = self.chained(before, |this| this.branch(cond, then, otherwise, rest, *inner));
+            self.carry_on(mark, first.exit);
             return self.after_chain(first, exit, second, range);
         }
+        self.suppose(&test.asked, false, at);
         let second = self.arm(otherwise, if failing == Some(false) { &guards } else { &[] }, &before);
-        match failing {
+        self.release(mark);
+        // What follows an arm that ends is reached under the other answer only.
+        let (goes_on, ended) = match (first.exit, second.exit) {
+            (Exit::Falls, Exit::Falls) => (None, Exit::Falls),
+            (Exit::Falls, ended) => (Some(true), ended),
+            (ended, Exit::Falls) => (Some(false), ended),
+            (ended, _) => (None, ended),
+        };
+        if let Some(holds) = goes_on {
+            self.suppose(&test.asked, holds, at);
+        }
+        let exit = match failing {
             Some(in_then) => self.after_failure_test(first, second, in_then, &guards, &test, rest, range),
             None => self.after_branch(first, second, rest, range),
-        }
+        };
+        self.carry_on(mark, ended);
+        exit
     }
 
     /// `else if` behind an arm that ends: what follows belongs to those of its arms that go on, so it is run inside it.
@@ -188,9 +207,8 @@ impl<'a> Interpreter<'a> {
 
     /// `switch`, `select`, `match`.
     pub(super) fn switch(&mut self, subject: Option<&'a Expr>, arms: &'a [Arm], is_select: bool, range: Range) -> Exit {
-        if let Some(subject) = subject {
-            self.eval(subject);
-        }
+        let (mark, at) = (self.held(), self.span(subject.map_or(range, |subject| subject.range)));
+        let asked = subject.map(|subject| self.switched(subject)).unwrap_or_default();
         let before = self.snapshot();
         let mut ran: Vec<Ran<'a>> = Vec::new();
         let mut has_default = is_select;
@@ -203,7 +221,9 @@ impl<'a> Interpreter<'a> {
                     return Exit::Falls;
                 }
             }
+            self.suppose(&asked, true, at);
             ran.push(self.arm(&arm.body, &[], &before));
+            self.release(mark);
         }
         let span = self.span(range);
         let falls = |ran: &Ran<'_>| matches!(ran.exit, Exit::Falls | Exit::Breaks);
@@ -228,6 +248,15 @@ impl<'a> Interpreter<'a> {
         }
         self.push_branch(blocks, span);
         if any_falls { Exit::Falls } else { exit }
+    }
+
+    /// What a `switch` asks: which value it is decides.
+    fn switched(&mut self, subject: &'a Expr) -> Vec<super::condition::Asked> {
+        let value = self.eval(subject);
+        self.asked(subject, &value)
+            .into_iter()
+            .map(|asked| super::condition::Asked { when: [None; 2], ..asked })
+            .collect()
     }
 
     /// Runs one arm from the given names.

@@ -6,7 +6,7 @@ use crate::knowledge::Does;
 use crate::lower::values::{Abs, Kind, ObjectId, Origin, Taint};
 use std::rc::Rc;
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Effect, EffectKind, Identity, OnError, Outcome, Peer, PeerRole, Policy, Protocol, Target};
+use whatif_model::flow::{Effect, EffectKind, Identity, Outcome, Peer, PeerRole, Protocol, Target};
 use whatif_model::{Evidence, Fact, Part, Range, Span, Stage, Value};
 
 /// Deepest part of a payload that is searched for an identity.
@@ -19,15 +19,7 @@ impl<'a> Interpreter<'a> {
     /// An effect without a policy.
     pub(super) fn new_effect(&self, kind: EffectKind, target: Target, span: Span) -> Effect {
         let via = self.active.iter().filter_map(|activation| activation.call).collect();
-        Effect {
-            kind,
-            target,
-            span,
-            via,
-            on_error: OnError::Unknown,
-            policy: Policy::default(),
-            identity: Fact::Unknown,
-        }
+        Effect { via, basis: self.basis(&Taint::default()), ..Effect::new(kind, target, span) }
     }
 
     /// Writes down an effect on a partner and returns what the call returns.
@@ -41,6 +33,7 @@ impl<'a> Interpreter<'a> {
         }
         effect.policy = policy;
         effect.identity = identity;
+        effect.basis = self.basis(&call.taint());
         let number = self.push_effect(effect);
         if let Some(fresh) = fresh {
             self.fresh.insert(number, fresh);
@@ -344,8 +337,14 @@ impl<'a> Interpreter<'a> {
             _ => Outcome::Success,
         };
         let has_caller = self.run.trigger.is_some();
-        if has_caller && call.set("silent").is_none() {
+        let silent = call.set("silent").is_some();
+        if has_caller && !silent {
             self.plain_effect(EffectKind::Respond(outcome), call.span);
+        }
+        // A silent answer is one by being returned or raised, unless it ends the call or sets what is answered.
+        if !silent || call.form.does == Does::Fail || (call.form.gives.is_empty() && call.name == "set_code") {
+            let class = self.status_of_call(call, status.as_ref());
+            self.tell(outcome, class, &call.taint(), call.span);
         }
         // A response that is a value says nothing until it is returned.
         let is_value = call.set("value").is_some();

@@ -76,6 +76,7 @@ impl<'a> Interpreter<'a> {
         let value = self.eval(inner);
         match (op, &value.kind) {
             ("!" | "not", Kind::Bool(known)) => Abs { kind: Kind::Bool(!known), from: value.from },
+            ("!" | "not", _) => self.negated_value(&value, inner),
             ("-", Kind::Number(number)) => Abs { kind: Kind::Number(-number), from: value.from },
             ("?", _) => self.propagated(value),
             ("*" | "&" | "<-", _) => value,
@@ -87,19 +88,20 @@ impl<'a> Interpreter<'a> {
         if matches!(op, "and" | "&&") {
             let (_, value) = self.test(left);
             let other = self.eval(right);
-            return if let Kind::Bool(false) = value.kind {
-                value
-            } else {
-                Abs { kind: other.kind, from: value.from.union(&other.from) }
-            };
+            if let Kind::Bool(false) = value.kind {
+                return value;
+            }
+            let both = Abs { kind: other.kind.clone(), from: value.from.union(&other.from) };
+            return self.combined_value(true, [(left, &value), (right, &other)], both);
         }
         let a = self.eval(left);
-        if matches!(op, "or" | "||") {
-            let b = self.eval(right);
-            return either(a, b);
-        }
         let b = self.eval(right);
-        self.combine(op, &a, &b)
+        if matches!(op, "or" | "||") {
+            let either = either(a.clone(), b.clone());
+            return self.combined_value(false, [(left, &a), (right, &b)], either);
+        }
+        let result = self.combine(op, &a, &b);
+        self.compared(op, [(left, &a), (right, &b)], result)
     }
 
     /// The result of an operator.
@@ -145,16 +147,22 @@ impl<'a> Interpreter<'a> {
     }
 
     fn conditional(&mut self, cond: &'a Expr, then: &'a Expr, otherwise: &'a Expr, expr: &'a Expr) -> Abs<'a> {
-        let (_, value) = self.test(cond);
+        let (test, value) = self.test(cond);
         if let Kind::Bool(known) = value.kind {
             return self.eval(if known { then } else { otherwise });
         }
+        let asked = test.asked;
+        let (mark, at) = (self.held(), self.span(cond.range));
         self.open_block();
+        self.suppose(&asked, true, at);
         let first = self.eval(then);
         let first_steps = self.close_block();
+        self.release(mark);
         self.open_block();
+        self.suppose(&asked, false, at);
         let second = self.eval(otherwise);
         let second_steps = self.close_block();
+        self.release(mark);
         let span = self.span(expr.range);
         self.push_branch(vec![first_steps, second_steps], span);
         first.join(second)
@@ -165,9 +173,11 @@ impl<'a> Interpreter<'a> {
         let sources: Vec<Abs<'a>> = iterables.iter().map(|iterable| self.eval(iterable)).collect();
         let from = sources.iter().fold(Default::default(), |from, source: &Abs<'a>| source.from.union(&from));
         self.bind_comprehension(element, sources.first());
+        let mark = self.held();
         self.open_block();
         let value = self.eval(element);
         let steps = self.close_block();
+        self.release(mark);
         if !steps.is_empty() {
             let span = self.span(expr.range);
             self.push_step(Self::loop_step(steps, LoopKind::Each, span));

@@ -32,6 +32,7 @@ impl<'a> Interpreter<'a> {
         let before = self.snapshot();
         let catches = !guarded.handlers.is_empty();
         self.set_tries(catches, true);
+        let mark = self.held();
         self.open_block();
         let mut exit = self.exec(guarded.body);
         if exit == Exit::Falls {
@@ -42,7 +43,11 @@ impl<'a> Interpreter<'a> {
         let effects: Vec<u32> = (first..self.next_effect()).collect();
         let after = self.snapshot();
         let start = self.joined(before, after.clone());
+        let reached = self.run.held.split_off(mark.min(self.held()));
         let mut caught = self.run_handlers(guarded.handlers, &start, &effects, exit);
+        if !caught.ran.iter().any(|ran| ran.exit == Exit::Falls) {
+            self.run.held.extend(reached);
+        }
         let mut names = if exit == Exit::Falls { Some(after) } else { None };
         for ran in caught.ran.iter_mut().filter(|ran| ran.exit == Exit::Falls) {
             let next = std::mem::take(&mut ran.names);

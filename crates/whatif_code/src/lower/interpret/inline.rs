@@ -123,6 +123,7 @@ impl<'a> Interpreter<'a> {
             defers: Vec::new(),
             loops,
             tries: 0,
+            held: self.held(),
         });
     }
 

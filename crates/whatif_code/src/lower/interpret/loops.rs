@@ -51,9 +51,7 @@ impl<'a> Interpreter<'a> {
         let first = self.next_effect();
         let before = self.snapshot();
         self.loops.push(LoopWatch::default());
-        self.open_block();
-        let exit = self.exec(body);
-        let steps = self.close_block();
+        let (exit, steps) = self.round(body);
         let watch = self.loops.pop().unwrap_or_default();
         if let Some(trigger) = self.taken_by(head, &watch) {
             return self.consume_body(trigger, body, Vec::new(), range);
@@ -71,6 +69,16 @@ impl<'a> Interpreter<'a> {
             _ if matches!(head, LoopHead::Forever) && !breaks_out(body) && !watch.success_leaves => Exit::Returns,
             _ => Exit::Falls,
         }
+    }
+
+    /// What was found in one round decides nothing behind the loop.
+    fn round(&mut self, body: &'a [Stmt]) -> (Exit, Vec<Step>) {
+        let mark = self.held();
+        self.open_block();
+        let exit = self.exec(body);
+        let steps = self.close_block();
+        self.release(mark);
+        (exit, steps)
     }
 
     /// Over the handlers of the message in hand, of which there is one, a body runs once.

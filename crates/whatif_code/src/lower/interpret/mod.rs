@@ -3,11 +3,13 @@
 
 mod alternatives;
 mod annotation;
+mod answer;
 mod assign;
 mod block;
 mod branch;
 mod call;
 mod components;
+mod condition;
 mod connections;
 mod construct;
 mod declared;

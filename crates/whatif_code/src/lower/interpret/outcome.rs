@@ -1,6 +1,7 @@
 //! Which conditions test for a failure, and how an operation ends.
 
 use super::branch::is_nil;
+use super::condition::{Asked, both, negated};
 use super::state::Interpreter;
 use crate::ir::{Expr, ExprKind};
 use crate::lower::values::{Abs, Kind, Origin, Taint};
@@ -14,6 +15,8 @@ pub(super) struct Test<'a> {
     failures: Taint,
     /// The tested name.
     pub(super) name: Option<&'a str>,
+    /// What it asks of earlier results.
+    pub(super) asked: Vec<Asked>,
 }
 
 impl Test<'_> {
@@ -37,17 +40,18 @@ impl<'a> Interpreter<'a> {
     }
 
     fn test_parts(&mut self, cond: &'a Expr) -> (Test<'a>, Abs<'a>) {
-        let plain = Test { fails_when: None, failures: Taint::default(), name: None };
         if let Some((asked, when)) = self.asked_result(cond) {
             let value = self.eval(asked);
             let name = if let ExprKind::Name(name) = &asked.kind { Some(name.as_str()) } else { None };
-            let test = Test { fails_when: Some(when), failures: value.from.only_failures(), name };
+            let asked = self.asked_for_any(asked, &value, when);
+            let test = Test { fails_when: Some(when), failures: value.from.only_failures(), name, asked };
             return (test, Abs::tainted(value.from));
         }
         match &cond.kind {
             ExprKind::Unary(op, inner) if op == "not" || op == "!" => {
                 let (mut test, value) = self.test(inner);
                 test.fails_when = test.fails_when.map(|when| !when);
+                test.asked = negated(test.asked);
                 let value = if let Kind::Bool(known) = value.kind { Kind::Bool(!known).into() } else { value };
                 (test, value)
             }
@@ -62,38 +66,48 @@ impl<'a> Interpreter<'a> {
                     _ => None,
                 };
                 let value = known.map_or_else(|| Abs::tainted(a.from.union(&b.from)), |known| Kind::Bool(known).into());
-                (if first.failing_arm().is_some() { first } else { second }, value)
+                let (first_asked, second_asked) = (first.asked.clone(), second.asked.clone());
+                let test = if first.failing_arm().is_some() { first } else { second };
+                (Test { asked: both(and, first_asked, second_asked), ..test }, value)
             }
             ExprKind::Binary(op, left, right)
                 if matches!(op.as_str(), "!=" | "==" | "is" | "is not") && (is_nil(right) || is_nil(left)) =>
             {
                 let tested = if is_nil(right) { left } else { right };
-                let value = self.eval(tested);
-                let name = if let ExprKind::Name(name) = &tested.kind { Some(name.as_str()) } else { None };
-                let when = matches!(op.as_str(), "!=" | "is not");
-                let test = Test {
-                    fails_when: (self.manners.errors_are_values || self.manners.callbacks).then_some(when),
-                    failures: value.from.only_failures(),
-                    name,
-                };
-                (test, Abs::tainted(value.from))
+                self.test_for_nothing(tested, matches!(op.as_str(), "!=" | "is not"))
             }
             ExprKind::Name(name) if self.manners.callbacks => {
                 let value = self.eval(cond);
                 let failures = value.from.only_failures();
                 let fails_when = (!failures.is_empty()).then_some(true);
                 let known = matches!(value.kind, Kind::Bool(_));
+                let asked = self.asked(cond, &value);
                 (
-                    Test { fails_when, failures, name: Some(name.as_str()) },
+                    Test { fails_when, failures, name: Some(name.as_str()), asked },
                     if known { value } else { Abs::tainted(value.from) },
                 )
             }
             _ => {
                 let value = self.eval(cond);
                 let known = matches!(value.kind, Kind::Bool(_));
+                let asked = self.asked(cond, &value);
+                let plain = Test { fails_when: None, failures: Taint::default(), name: None, asked };
                 (plain, if known { value } else { Abs::tainted(value.from) })
             }
         }
+    }
+
+    /// `x == nil`, `x != nil`; `is_there`: whether it holds when there is something.
+    fn test_for_nothing(&mut self, tested: &'a Expr, is_there: bool) -> (Test<'a>, Abs<'a>) {
+        let value = self.eval(tested);
+        let name = if let ExprKind::Name(name) = &tested.kind { Some(name.as_str()) } else { None };
+        let test = Test {
+            fails_when: (self.manners.errors_are_values || self.manners.callbacks).then_some(is_there),
+            failures: value.from.only_failures(),
+            name,
+            asked: self.asked_for_any(tested, &value, !is_there),
+        };
+        (test, Abs::tainted(value.from))
     }
 
     /// In the arm where effects failed, a returned error tells of them, whatever it is made of.

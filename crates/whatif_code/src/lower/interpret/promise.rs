@@ -67,6 +67,7 @@ impl<'a> Interpreter<'a> {
         let pause = call.argument("pause").map_or_else(|| Kind::Number(0.0).into(), |arg| arg.value.clone());
         let Some(function) = call.argument("function").map(|arg| arg.value.clone()) else { return Abs::unknown() };
         self.delays.push(pause.clone());
+        let mark = self.held();
         self.open_block();
         let watch = self.watch;
         if !self.starting {
@@ -75,6 +76,7 @@ impl<'a> Interpreter<'a> {
         self.diverged = None;
         self.watch = watch;
         let steps = self.close_block();
+        self.release(mark);
         self.delays.pop();
         let own = steps.iter().any(|step| matches!(step, Step::Effect(_)) || !step.blocks().is_empty());
         let settles = matches!(function.kind, Kind::Object(_)) || self.settles(&function);
@@ -218,10 +220,12 @@ impl<'a> Interpreter<'a> {
             _ => vec![item],
         };
         let given: Vec<Argument<'a>> = given.into_iter().map(Argument::of).collect();
+        let mark = self.held();
         self.open_block();
         let value = self.call_value(&function, &given, range);
         self.diverged = None;
         let mut steps = self.close_block();
+        self.release(mark);
         let is_async = matches!(&function.kind, Kind::Closure(closure) if closure.function.is_async);
         let span = self.span(range);
         if !steps.is_empty() {

@@ -7,6 +7,7 @@ use crate::lower::program::{FunctionId, Program};
 use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use whatif_model::basis::Answer;
 use whatif_model::facts::code::{Language, Trigger};
 use whatif_model::flow::{Effect, EffectId, EffectKind, Flow, LoopKind, OnError, Outcome, Peer, Protocol, Step};
 use whatif_model::{Evidence, Fact, Span};
@@ -76,6 +77,8 @@ pub(crate) struct Activation<'a> {
     pub(crate) loops: usize,
     /// `try` statements open inside it.
     pub(crate) tries: usize,
+    /// How many conditions held when it began.
+    pub(crate) held: usize,
 }
 
 /// A list of steps that is being written.
@@ -187,6 +190,9 @@ pub(crate) struct Run {
     pub(crate) cut: Vec<whatif_model::flow::Cut>,
     /// What was to be locked, and is not any more when the statement ends.
     pub(crate) void_locks: Vec<(String, Span)>,
+    /// The conditions on the way to what is run.
+    pub(crate) held: Vec<super::condition::Held>,
+    pub(crate) answers: Vec<Answer>,
     pub(crate) steps: usize,
     pub(crate) fuel: usize,
     pub(crate) trigger: Option<Trigger>,
@@ -286,6 +292,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) keyed_layers: BTreeMap<u32, Span>,
     /// Those that count without end.
     pub(crate) endless: BTreeSet<Span>,
+    /// What comparisons and constants tell of earlier results.
+    pub(crate) tested: Vec<super::condition::Tested>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -321,6 +329,7 @@ impl<'a> Interpreter<'a> {
             handed_on: 0,
             keyed_layers: BTreeMap::new(),
             endless: BTreeSet::new(),
+            tested: Vec::new(),
             made: BTreeSet::new(),
             mounts: Vec::new(),
             mounted_before: BTreeMap::new(),
@@ -373,7 +382,7 @@ impl<'a> Interpreter<'a> {
         let effects = std::mem::take(&mut run.effects);
         let count = u32::try_from(effects.len()).unwrap_or(0);
         self.run = Run { base: run.base + count, ..Run::default() };
-        Flow { steps, effects, cut: run.cut, void_locks: run.void_locks }
+        Flow { steps, effects, cut: run.cut, void_locks: run.void_locks, answers: run.answers }
     }
 
     /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.

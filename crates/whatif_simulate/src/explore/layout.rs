@@ -17,6 +17,9 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// A value that is always zero and takes no place.
+    pub(super) const NEVER: Field = Field { word: 0, shift: 0, bits: 0, stride: 0 };
+
     /// The bits of a global field within its word.
     pub(super) fn mask(self) -> u64 {
         ((1 << self.bits) - 1) << self.shift

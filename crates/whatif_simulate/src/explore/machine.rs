@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::layout::Layout;
 use super::limits::MAX_VALUE;
 use super::state::{Phase, Slot, State};
+use super::step::Forks;
 
 /// What a transition does; `place` says where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +87,16 @@ pub(super) struct Successors {
     pub(super) truncated: bool,
     /// Whether the steps of each transition are kept.
     pub(super) recording: bool,
+    /// Room for the branches of one transition.
+    pub(super) forks: Forks,
 }
 
 impl Successors {
-    pub(super) fn emit(&mut self, mut state: State, action: Action, steps: Vec<u16>) {
-        state.compact();
+    pub(super) fn emit(&mut self, state: State, action: Action, steps: Vec<u16>) {
         self.list.push(Successor { state, action, steps });
+        if let Some(successor) = self.list.last_mut() {
+            successor.state.compact();
+        }
     }
 }
 

@@ -58,6 +58,10 @@ struct Search<'a> {
     generated: u64,
     /// Whether no more faults may follow.
     last: bool,
+    /// The bits of the first word that tell states apart: where no more
+    /// faults may follow it does not matter which were spent.
+    kept: u64,
+    keys: Vec<Key>,
     /// Whether a state was met at rest.
     rested: bool,
 }
@@ -74,6 +78,16 @@ struct Frontier {
 struct Faulted {
     at: BTreeMap<u32, Frontier>,
     known: Visited,
+}
+
+/// What a state is known by.
+#[derive(Clone, Copy)]
+struct Key {
+    /// Fingerprint of all words but the first.
+    rest: u64,
+    /// Fingerprint of all words, without what does not matter.
+    whole: u64,
+    known: bool,
 }
 
 /// What became of a state.
@@ -97,6 +111,8 @@ impl<'a> Search<'a> {
             full: false,
             generated: 0,
             last: false,
+            kept: u64::MAX,
+            keys: Vec::new(),
             rested: false,
         }
     }
@@ -109,6 +125,9 @@ impl<'a> Search<'a> {
         let mut layer = BTreeMap::from([(0, start)]);
         for faults in 0..=self.code.bounds.faults.total {
             self.last = faults == self.code.bounds.faults.total;
+            if self.last && self.code.reductions.dominance {
+                self.kept = !dominance::mask(self.code);
+            }
             let mut next_layer = Faulted::default();
             if let Some(breach) = self.explore_layer(layer, &mut next_layer) {
                 let (id, breach) = breach;
@@ -171,7 +190,7 @@ impl<'a> Search<'a> {
     fn join(&mut self, arriving: &mut BTreeMap<u32, Frontier>, depth: u32, into: &mut Frontier) {
         if let Some(joining) = arriving.remove(&depth) {
             for (parent, words) in joining.iter() {
-                self.admit(parent, words, into);
+                self.admit(self.key_of(words), parent, words, into);
             }
         }
     }
@@ -194,13 +213,30 @@ impl<'a> Search<'a> {
             return if unfelt { Expanded::PassedOver } else { Expanded::Broken(breach) };
         }
         let mut list = std::mem::take(&mut self.successors.list);
+        self.generated += list.len() as u64;
+        self.keys.clear();
         for successor in &mut list {
-            self.generated += 1;
             canonical(self.code, self.symmetric, &mut successor.state);
-            self.admit(id, successor.state.words(), next);
+            self.keys.push(self.key_of(successor.state.words()));
+        }
+        for key in &mut self.keys {
+            key.known = self.visited.holds_at_first(key.whole);
+        }
+        for (at, successor) in list.iter().enumerate() {
+            let key = self.keys[at];
+            if !key.known {
+                self.admit(key, id, successor.state.words(), next);
+            }
         }
         self.successors.list = list;
         Expanded::On
+    }
+
+    /// The fingerprint a state is known by.
+    fn key_of(&self, words: &[u64]) -> Key {
+        let first = words.first().copied().unwrap_or(0);
+        let rest = fingerprint_of_rest(words);
+        Key { rest, whole: with_first(rest, first & self.kept), known: false }
     }
 
     fn inject(&mut self, id: StateId, state: &State, depth: u32, faulted: &mut Faulted) {
@@ -217,24 +253,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn admit(&mut self, parent: StateId, words: &[u64], frontier: &mut Frontier) {
-        let first = words.first().copied().unwrap_or(0);
-        let rest = fingerprint_of_rest(words);
-        let dominance = self.code.reductions.dominance;
-        // Where no more faults may follow it does not matter which were spent.
-        let kept = if self.last && dominance { !dominance::mask(self.code) } else { u64::MAX };
-        let key = with_first(rest, first & kept);
-        if self.visited.contains(key) {
+    fn admit(&mut self, key: Key, parent: StateId, words: &[u64], frontier: &mut Frontier) {
+        if self.visited.contains(key.whole) {
             return;
         }
-        if dominance && dominance::is_dominated(self.code, first, rest, &self.visited) {
+        let first = words.first().copied().unwrap_or(0);
+        let dominance = self.code.reductions.dominance;
+        if dominance && dominance::is_dominated(self.code, first, key.rest, &self.visited) {
             return;
         }
         if self.visited.len() >= self.max_states {
             self.full = true;
             return;
         }
-        if let Some(id) = self.visited.insert(key, parent) {
+        if let Some(id) = self.visited.insert(key.whole, parent) {
             frontier.push_words(id, words);
         }
     }

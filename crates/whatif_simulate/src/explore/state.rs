@@ -206,8 +206,10 @@ impl State {
 
     /// Closes the gaps that emptied slots left.
     pub(super) fn compact(&mut self) {
-        let mut kept = 0;
-        for index in 0..self.slot_count() {
+        let first = self.slots().position(|slot| slot.phase() == Phase::Empty);
+        let Some(first) = first else { return };
+        let mut kept = first;
+        for index in first..self.slot_count() {
             let slot = self.slot(index);
             if slot.phase() != Phase::Empty {
                 self.put(kept, slot);

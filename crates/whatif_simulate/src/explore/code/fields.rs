@@ -3,7 +3,7 @@
 
 use super::super::layout::{Allocator, EffectFields, Field, ItemFields, Layout, LockFields, OutboxFields, fits};
 use super::super::limits;
-use super::super::program::{Guard, Item, ItemId, Slice, StepKind, TopicId, WriteKind};
+use super::super::program::{Applies, EffectId, Guard, Item, ItemId, Slice, Step, StepKind, TopicId, WriteKind};
 use super::super::property::relevant_effects;
 use super::super::{Property, Reductions};
 use super::cuts::CUT_BITS;
@@ -65,13 +65,46 @@ fn allocate(
             })
             .collect(),
         spends: spend_fields(slice, properties, places),
-        effects: effects
-            .into_iter()
-            .map(|relevant| {
-                (relevant || !reductions.cone)
-                    .then(|| EffectFields { applied: places.per_request(3), undone: places.per_request(3) })
+        effects: (0u8..)
+            .zip(effects)
+            .map(|(effect, relevant)| {
+                let counted = Counted::of(slice, properties, EffectId(effect), reductions);
+                (relevant || !reductions.cone).then(|| counted.place(places))
             })
             .collect(),
+    }
+}
+
+/// How far an effect has to be counted for the properties to tell.
+enum Counted {
+    /// Whether it is there.
+    Once,
+    /// Whether it is there twice.
+    Twice,
+    /// How often it was applied and taken back.
+    All,
+}
+
+impl Counted {
+    fn of(slice: &Slice, properties: &[Property], effect: EffectId, reductions: Reductions) -> Counted {
+        let mut steps = slice.program.operations.iter().flat_map(|operation| &operation.steps);
+        let undoes = |step: &Step| matches!(step.kind, StepKind::Write { effect: Some(Applies { effect: undone, undo: true }), .. } if undone == effect);
+        let asked = properties.contains(&Property::AtMostOnce);
+        if !reductions.anonymise || steps.any(undoes) {
+            Counted::All
+        } else if asked && !slice.program.effects[effect.index()].idempotent {
+            Counted::Twice
+        } else {
+            Counted::Once
+        }
+    }
+
+    fn place(self, places: &mut Allocator) -> EffectFields {
+        match self {
+            Counted::Once => EffectFields { applied: places.per_request(1), undone: Field::NEVER },
+            Counted::Twice => EffectFields { applied: places.per_request(2), undone: Field::NEVER },
+            Counted::All => EffectFields { applied: places.per_request(3), undone: places.per_request(3) },
+        }
     }
 }
 

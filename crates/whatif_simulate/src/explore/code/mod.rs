@@ -129,7 +129,7 @@ impl Code {
 
     /// Whether swapping requests changes nothing but their names.
     pub(super) fn is_symmetric(&self) -> bool {
-        self.reductions.symmetry && self.requests.iter().all(|op| *op == self.requests[0])
+        self.reductions.symmetry && self.requests.len() > 1 && self.requests.iter().all(|op| *op == self.requests[0])
     }
 
     /// Whether some key is new on each try, so that rows per key are needed.

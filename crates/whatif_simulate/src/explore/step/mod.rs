@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::limits::MAX_FUSED_STEPS;
 use super::machine::{Action, ActionKind, Machine, Successors};
 use super::program::StepKind;
-use super::state::{Phase, Slot, State};
+use super::state::{Phase, Slot, State, fingerprint_of_rest, with_first};
 
 /// How a thread went through a step.
 enum Flow {
@@ -45,6 +45,31 @@ struct Frame {
     stale: bool,
     taken: u16,
     steps: Vec<u16>,
+}
+
+/// The other branches of a transition still to be run.
+#[derive(Default)]
+pub(super) struct Forks {
+    open: Vec<Frame>,
+    /// Fingerprints of the frames that came to a branch, sorted. Where ways
+    /// meet again, only the first goes on: ten branches in a row have a
+    /// thousand ways and eleven ends.
+    seen: Vec<u64>,
+}
+
+impl Forks {
+    /// Whether a frame like this one has not come to a branch yet.
+    fn is_new(&mut self, frame: &Frame) -> bool {
+        let flags = u64::from(frame.visible) | u64::from(frame.stale) << 1;
+        let key = with_first(fingerprint_of_rest(frame.state.words()) ^ flags, frame.state.words()[0]);
+        match self.seen.binary_search(&key) {
+            Ok(_) => false,
+            Err(at) => {
+                self.seen.insert(at, key);
+                true
+            }
+        }
+    }
 }
 
 impl Machine<'_> {
@@ -85,26 +110,21 @@ impl Machine<'_> {
     }
 
     fn run(&self, state: State, index: usize, start: Start, action: Action, out: &mut Successors) {
-        let first = Frame { state, visible: start.visible, stale: start.stale, taken: 0, steps: Vec::new() };
-        let mut forks = Vec::new();
-        self.run_frame(first, index, action, &mut forks, out);
-        while let Some(frame) = forks.pop() {
-            self.run_frame(frame, index, action, &mut forks, out);
+        let mut frame = Frame { state, visible: start.visible, stale: start.stale, taken: 0, steps: Vec::new() };
+        let mut forks = std::mem::take(&mut out.forks);
+        forks.seen.clear();
+        self.run_frame(&mut frame, index, action, &mut forks, out);
+        while let Some(mut frame) = forks.open.pop() {
+            self.run_frame(&mut frame, index, action, &mut forks, out);
         }
+        out.forks = forks;
     }
 
-    fn run_frame(
-        &self,
-        mut frame: Frame,
-        index: usize,
-        mut action: Action,
-        forks: &mut Vec<Frame>,
-        out: &mut Successors,
-    ) {
+    fn run_frame(&self, frame: &mut Frame, index: usize, mut action: Action, forks: &mut Forks, out: &mut Successors) {
         let wanted_stale = frame.stale;
         loop {
             let slot = frame.state.slot(index);
-            if self.must_stop(&frame, slot) {
+            if self.must_stop(frame, slot) {
                 break;
             }
             if frame.taken == MAX_FUSED_STEPS {
@@ -131,9 +151,12 @@ impl Machine<'_> {
                     break;
                 }
                 Flow::Fork(pc) => {
+                    if !forks.is_new(frame) {
+                        return;
+                    }
                     let mut other = frame.state;
                     other.put(index, self.moved(slot, pc));
-                    forks.push(Frame { state: other, steps: frame.steps.clone(), ..frame });
+                    forks.open.push(Frame { state: other, steps: frame.steps.clone(), ..*frame });
                     let on = self.moved(slot, next_pc(slot));
                     frame.state.put(index, on);
                 }
@@ -145,7 +168,7 @@ impl Machine<'_> {
             }
             action.fault = Some(Fault::Stale);
         }
-        out.emit(frame.state, action, frame.steps);
+        out.emit(frame.state, action, std::mem::take(&mut frame.steps));
     }
 
     fn must_stop(&self, frame: &Frame, slot: Slot) -> bool {

@@ -5,8 +5,8 @@
 //! two representatives of one class, which costs states, never answers.
 
 use super::code::Code;
-use super::limits::{MAX_FIXED_WORDS, MAX_REQUESTS, MAX_SLOTS};
-use super::state::{CONTENT, Slot, State};
+use super::limits::{MAX_FIXED_WORDS, MAX_REQUESTS};
+use super::state::{CONTENT, Slot, State, mixed};
 use std::cmp::Ordering;
 
 /// The new number of each request.
@@ -99,18 +99,11 @@ fn compare(code: &Code, state: &State, a: usize, b: usize) -> Ordering {
     block(code, state, a).cmp(block(code, state, b)).then_with(|| belongings(state, a).cmp(&belongings(state, b)))
 }
 
-/// The slots of one request without names, sorted.
-fn belongings(state: &State, request: usize) -> [u64; MAX_SLOTS] {
-    let mut own = [0; MAX_SLOTS];
-    let mut count = 0;
-    for slot in state.slots() {
-        if slot.of_request() == request {
-            own[count] = slot.with_request(0).0 & CONTENT;
-            count += 1;
-        }
-    }
-    own[..count].sort_unstable();
-    own
+/// The slots of one request without names, in any order. Two different sets
+/// that give the same number tie, as above.
+fn belongings(state: &State, request: usize) -> u64 {
+    let own = state.slots().filter(|slot| slot.of_request() == request);
+    own.fold(0, |sum: u64, slot| sum.wrapping_add(mixed(slot.with_request(0).0 & CONTENT)))
 }
 
 fn rename(code: &Code, state: &mut State, order: &[usize], renaming: Renaming) {

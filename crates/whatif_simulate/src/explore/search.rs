@@ -7,9 +7,9 @@
 
 use super::canonical::canonical;
 use super::code::Code;
-use super::machine::{Machine, Successors};
+use super::machine::{Machine, Successor, Successors};
 use super::property::{self, Breach, View};
-use super::state::{State, fingerprint, fingerprint_of_rest, with_first};
+use super::state::{State, fingerprint_of_rest, with_first};
 use super::visited::{NO_PARENT, StateId, Visited};
 use super::{Property, dominance, trace::Trace};
 use std::collections::BTreeMap;
@@ -212,16 +212,8 @@ impl<'a> Search<'a> {
             // What breaks without a cut is not about cuts, nor is what follows.
             return if unfelt { Expanded::PassedOver } else { Expanded::Broken(breach) };
         }
-        let mut list = std::mem::take(&mut self.successors.list);
-        self.generated += list.len() as u64;
-        self.keys.clear();
-        for successor in &mut list {
-            canonical(self.code, self.symmetric, &mut successor.state);
-            self.keys.push(self.key_of(successor.state.words()));
-        }
-        for key in &mut self.keys {
-            key.known = self.visited.holds_at_first(key.whole);
-        }
+        let list = self.settle_names();
+        look_up(&mut self.keys, &self.visited);
         for (at, successor) in list.iter().enumerate() {
             let key = self.keys[at];
             if !key.known {
@@ -230,6 +222,18 @@ impl<'a> Search<'a> {
         }
         self.successors.list = list;
         Expanded::On
+    }
+
+    /// The next states by their representatives, with what they are known by.
+    fn settle_names(&mut self) -> Vec<Successor> {
+        let mut list = std::mem::take(&mut self.successors.list);
+        self.generated += list.len() as u64;
+        self.keys.clear();
+        for successor in &mut list {
+            canonical(self.code, self.symmetric, &mut successor.state);
+            self.keys.push(self.key_of(successor.state.words()));
+        }
+        list
     }
 
     /// The fingerprint a state is known by.
@@ -242,15 +246,16 @@ impl<'a> Search<'a> {
     fn inject(&mut self, id: StateId, state: &State, depth: u32, faulted: &mut Faulted) {
         self.successors.list.clear();
         self.machine.faults(state, &mut self.successors);
-        for successor in &mut self.successors.list {
-            self.generated += 1;
-            canonical(self.code, self.symmetric, &mut successor.state);
-            let words = successor.state.words();
-            if faulted.known.insert(fingerprint(words), id).is_some() {
+        let list = self.settle_names();
+        look_up(&mut self.keys, &faulted.known);
+        for (at, successor) in list.iter().enumerate() {
+            let (key, words) = (self.keys[at], successor.state.words());
+            if !key.known && faulted.known.insert(key.whole, id).is_some() {
                 let arriving = faulted.at.entry(depth).or_default();
                 arriving.push_words(id, words);
             }
         }
+        self.successors.list = list;
     }
 
     fn admit(&mut self, key: Key, parent: StateId, words: &[u64], frontier: &mut Frontier) {
@@ -269,6 +274,13 @@ impl<'a> Search<'a> {
         if let Some(id) = self.visited.insert(key.whole, parent) {
             frontier.push_words(id, words);
         }
+    }
+}
+
+/// Notes which states one look finds in the set; most are.
+fn look_up(keys: &mut [Key], known: &Visited) {
+    for key in keys {
+        key.known = known.holds_at_first(key.whole);
     }
 }
 

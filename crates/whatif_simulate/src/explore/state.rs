@@ -256,6 +256,11 @@ pub(super) fn with_first(rest: u64, first: u64) -> u64 {
     fold(hash ^ ODD[0], ODD[1])
 }
 
+/// The word with its bits spread over all others.
+pub(super) fn mixed(word: u64) -> u64 {
+    fold(word ^ ODD[0], ODD[1])
+}
+
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     #[allow(clippy::cast_possible_truncation)]

@@ -194,3 +194,29 @@ fn an_allowance_that_allows_nothing_is_a_problem_of_the_configuration() {
     assert!(stdout(&output).contains("whatif.toml:1:1"), "{}", stdout(&output));
     assert_eq!(code(&folder.run("review --strict")), Some(2));
 }
+
+const CALLER: (&str, &str) = (
+    "app.py",
+    "import requests\nfrom flask import Flask\n\napp = Flask(__name__)\n\n\n@app.route(\"/price\")\ndef price():\n    return requests.get(\"http://prices/v1\").json()\n",
+);
+
+#[test]
+fn a_diff_shows_the_repairs_and_changes_nothing() {
+    let folder = Folder::new("diff", &[CALLER]);
+    let safe = folder.run("review --diff");
+    assert_eq!(stdout(&safe), "");
+    assert!(stderr(&safe).contains("1 more with --unsafe"), "{}", stderr(&safe));
+    let diff = stdout(&folder.run("review --diff --unsafe"));
+    assert!(diff.contains("+    return requests.get(\"http://prices/v1\", timeout=10).json()\n"), "{diff}");
+    assert_eq!(std::fs::read_to_string(folder.0.join("app.py")).ok().as_deref(), Some(CALLER.1));
+}
+
+#[test]
+fn a_repair_is_written_and_the_rest_is_reviewed_again() {
+    let folder = Folder::new("fix", &[CALLER]);
+    let output = folder.run("review --fix --unsafe --format agent");
+    assert!(stderr(&output).contains("1 repair in 1 file"), "{}", stderr(&output));
+    assert!(!stdout(&output).contains("timeouts/missing"), "{}", stdout(&output));
+    let text = std::fs::read_to_string(folder.0.join("app.py")).expect("the file is still there");
+    assert_eq!(text, CALLER.1.replace("v1\")", "v1\", timeout=10)"));
+}

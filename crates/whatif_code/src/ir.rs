@@ -25,6 +25,7 @@
 //! - Nested types are listed with the others, by their own name (Python: `Outer.Inner`).
 
 pub mod print;
+pub mod walk;
 
 use serde::{Deserialize, Serialize};
 use whatif_model::Range;

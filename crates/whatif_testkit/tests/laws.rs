@@ -48,6 +48,7 @@ fn dependencies_point_one_way() {
         ("whatif_review", &["whatif_model"]),
         ("whatif_report", &["whatif_model"]),
         ("whatif_config", &["whatif_model"]),
+        ("whatif_fix", &["whatif_code", "whatif_model"]),
     ]);
     for (name, allowed) in allowed {
         let manifest = read(&root().join("crates").join(name).join("Cargo.toml"));
@@ -69,6 +70,7 @@ fn the_core_does_no_io() {
         "whatif_resolve",
         "whatif_simulate",
         "whatif_review",
+        "whatif_fix",
         "whatif_report",
     ];
     for path in core.iter().flat_map(|name| files(&root().join("crates").join(name).join("src"), "rs")) {

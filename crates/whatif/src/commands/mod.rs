@@ -3,6 +3,7 @@
 mod ask;
 mod completions;
 mod explain;
+mod fix;
 mod init;
 mod model;
 mod questions;

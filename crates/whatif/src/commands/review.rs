@@ -1,5 +1,6 @@
 //! `whatif review`: matrix, findings, questions, summary, in one or several formats.
 
+use super::fix::Fixes;
 use crate::arguments::{Arguments, ReviewArguments};
 use crate::environment;
 use crate::failure::{Code, Failure};
@@ -19,7 +20,18 @@ pub(super) fn run(arguments: &Arguments, own: &ReviewArguments) -> Result<Code, 
     let targets = own.format.iter().map(|format| Target::parse(format)).collect::<Result<Vec<_>, _>>()?;
     check_names(own)?;
     let root = own.path.clone().unwrap_or_else(|| PathBuf::from("."));
-    let session = Session::run(arguments, &root, Mindset::ALL.to_vec()).map_err(|failure| hint(failure, &root))?;
+    let mut session = Session::run(arguments, &root, Mindset::ALL.to_vec()).map_err(|failure| hint(failure, &root))?;
+    if own.diff || own.fix {
+        let selection = Selection::new(&session.review.findings, &filter(own, &session));
+        let fixes = Fixes::of(&session, &selection, own.r#unsafe);
+        if own.diff {
+            output::result(&fixes.diff())?;
+            return Ok(code(own, &session, &selection));
+        }
+        if fixes.write(&root)? > 0 {
+            session = Session::run(arguments, &root, Mindset::ALL.to_vec())?;
+        }
+    }
     let report = session.report();
     let selection = Selection::new(report.findings, &filter(own, &session));
     for target in &targets {

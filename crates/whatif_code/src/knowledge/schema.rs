@@ -169,6 +169,9 @@ pub struct Form {
     /// Whether option objects among the arguments are merged into the result.
     #[serde(default)]
     pub options: bool,
+    /// The last name of the form that takes the same arguments and makes the same schedule, randomised.
+    #[serde(default)]
+    pub jittered: String,
 }
 
 /// Generated names.

@@ -1,8 +1,8 @@
 //! How one layer bounds and repeats an effect, as far as the code and the library's defaults say.
 
 use super::library::Use;
-use super::state::Interpreter;
-use crate::knowledge::{Default, Does, State};
+use super::state::{Class, Interpreter};
+use crate::knowledge::{Default, Does, State, TypeForm};
 use crate::lower::values::{Abs, Context, ContextOrigin, Kind, ObjectId, Origin};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{Attempts, Backoff, Bound, EffectKind, Policy, Retry, Timeout, TimeoutKind};
@@ -154,8 +154,9 @@ impl<'a> Interpreter<'a> {
         }
         let Some(default) = call.library.default_of("timeout", self.versions) else { return Fact::Unknown };
         let mut evidence = default_evidence(call, default);
-        // The limit of a statement is a setting of the client, so that is where it is missing.
-        if let (true, Some(made)) = (is_statement(call.form.does), call.object().and_then(|id| self.object(id).made)) {
+        if let Some(made) =
+            call.object().filter(|id| self.limits_calls(*id, call.form.does)).and_then(|id| self.object(id).made)
+        {
             evidence.span = made;
         }
         match default.state {
@@ -165,6 +166,15 @@ impl<'a> Interpreter<'a> {
             State::Absent => Fact::absent(evidence),
             State::Unknown => Fact::Unknown,
         }
+    }
+
+    /// Whether the limit of a call is a setting of its client, so that it is missing where the client is made: of
+    /// statements always, of requests when the client's type has a field for it.
+    fn limits_calls(&self, client: ObjectId, does: Does) -> bool {
+        let Class::Library(class) = &self.object(client).class else { return is_statement(does) };
+        let form = self.knowledge.type_form(self.program.language, class);
+        let has_field = |(_, form): (_, &TypeForm)| form.fields.values().any(|property| property == "timeout");
+        is_statement(does) || form.is_some_and(has_field)
     }
 
     fn retry(&self, call: &Use<'a, '_>) -> Fact<Retry> {

@@ -39,6 +39,8 @@ pub struct Finding {
     pub address: String,
     /// Subject in backticks, flaw, consequence: lower case, no full stop, at most 100 columns if possible.
     pub message: String,
+    /// What is said of several subjects at once where only their partners differ; empty when the message says it.
+    pub flaw: String,
     /// The places it rests on; the first is where the decision or the repair sits. Never empty.
     pub evidence: Vec<Evidence>,
     /// The shortest counterexample.

@@ -112,6 +112,10 @@ pub(crate) fn peer(
         if let Some(configured) = environment.configured(service, peer.role, technology) {
             return self::peer(&configured.clone(), service, draft, names, environment);
         }
+        if technology == technology::ANY_DATABASE {
+            let usual = Peer { technology: "sql".to_owned(), ..peer.clone() };
+            return self::peer(&usual, service, draft, names, environment);
+        }
         if let Some(engine) = environment.embedded(service).filter(|_| technology == "sql") {
             return Target::Store(embedded(engine, service, &places, draft));
         }

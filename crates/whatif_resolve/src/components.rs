@@ -304,7 +304,17 @@ fn service(component: &Component<'_>, infrastructure: bool) -> Service {
         service.graceful_shutdown.merge(unit.graceful_shutdown.clone());
         service.tracing.merge(unit.tracing.clone());
     }
+    if service.units.iter().any(is_instrumented_from_outside) {
+        service.tracing = Fact::Unknown;
+    }
     service
+}
+
+/// Variables of the OpenTelemetry SDK tell an agent that is attached when the program starts, where no code shows it
+/// (<https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>).
+fn is_instrumented_from_outside(unit: &DeployUnit) -> bool {
+    let is_told = |name: &str| name.starts_with("OTEL_") && name != "OTEL_SDK_DISABLED";
+    unit.env.iter().any(|variable| is_told(&variable.name))
 }
 
 fn store(component: &Component<'_>, engine: &str) -> Store {

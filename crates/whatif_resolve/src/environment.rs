@@ -75,10 +75,15 @@ impl Environment {
         }
     }
 
-    /// The only partner of a technology a service is configured for; `sql` is any database reached through a driver.
+    /// The only partner of a technology a service is configured for; `sql` is any database reached through a driver,
+    /// `database` whatever store there is behind an object mapper.
     pub(crate) fn configured(&self, service: ServiceId, role: PeerRole, technology: &str) -> Option<&Peer> {
         let fits = |peer: &&Peer| {
-            let same = peer.technology == technology || (technology == "sql" && technology::is_sql(&peer.technology));
+            let same = match technology {
+                "sql" => peer.technology == technology || technology::is_sql(&peer.technology),
+                technology::ANY_DATABASE => !technology::is_cache(&peer.technology),
+                _ => peer.technology == technology,
+            };
             peer.role == role && same
         };
         let mut found = self.partners.get(service.0 as usize)?.iter().filter(fits);

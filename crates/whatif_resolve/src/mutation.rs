@@ -3,6 +3,7 @@
 use crate::bind::callee;
 use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::flow::{Effect, EffectKind, Target};
+use whatif_model::routes::asks_for_change;
 use whatif_model::system::{Operation, OperationId, System};
 
 /// Longest chain of calls along which a mutation is traced back to its callers.
@@ -36,7 +37,9 @@ pub(crate) fn spread(system: &mut System) {
 fn own(operation: &Operation) -> Fact<bool> {
     let changing = operation.flow.effects.iter().find(|effect| changes(effect));
     if let Some(effect) = changing {
-        return Fact::known(true, Evidence::stated(Stage::Code, effect.span, "state is changed here"));
+        // What a request does at a receiver nobody has read, its method only suggests.
+        let how = if matches!(effect.kind, EffectKind::Call { .. }) { Evidence::derived } else { Evidence::stated };
+        return Fact::known(true, how(Stage::Code, effect.span, "state is changed here"));
     }
     match &operation.contract {
         Some(contract) if contract.mutates.holds(|m| *m) || !operation.implemented => contract.mutates.clone(),
@@ -47,10 +50,9 @@ fn own(operation: &Operation) -> Fact<bool> {
 fn changes(effect: &Effect) -> bool {
     match &effect.kind {
         EffectKind::Write { .. } | EffectKind::Publish { .. } | EffectKind::DedupMark { .. } => true,
-        // A call whose callee is not known: by its HTTP method, safe methods being those of RFC 9110, 9.2.1.
         EffectKind::Call { operation, .. } => {
             let unbound = matches!(effect.target, Target::External(_) | Target::Unknown | Target::Service(_, None));
-            unbound && ["POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| operation.starts_with(method))
+            unbound && asks_for_change(operation)
         }
         _ => false,
     }

@@ -14,6 +14,14 @@ pub(crate) enum Role {
     Telemetry,
 }
 
+/// What object mappers that work with any database say they use.
+pub(crate) const ANY_DATABASE: &str = "database";
+
+/// Whether an engine keeps copies rather than what a service owns.
+pub(crate) fn is_cache(engine: &str) -> bool {
+    matches!(engine, "redis" | "memcached")
+}
+
 /// Product names as they occur as one word of an image or unit name, the engine they mean, and its role.
 /// Sources: the official images of Docker Hub and the vendors' own registries (bitnami, quay, gcr, mcr).
 const PRODUCTS: &[(&str, &str, Role)] = &[

@@ -30,8 +30,11 @@ pub(crate) fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
     kept.map(|(at, finding)| groups.get(&at).cloned().unwrap_or(finding)).collect()
 }
 
-/// What is said of the subject the message begins with.
+/// What is said of the subject, in words that fit others too.
 fn flaw(finding: &Finding) -> Option<&str> {
+    if !finding.flaw.is_empty() {
+        return Some(&finding.flaw);
+    }
     finding.message.strip_prefix('`')?.strip_prefix(finding.address.as_str())?.strip_prefix("` ")
 }
 

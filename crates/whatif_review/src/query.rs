@@ -6,6 +6,7 @@ use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
+use whatif_model::routes::asks_for_change;
 use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, ServiceId, Store, System};
 use whatif_model::verdict::{Mindset, Trace, Verdict};
 
@@ -103,15 +104,13 @@ impl<'a> CallSite<'a> {
     }
 
     /// Whether it changes something at its receiver that others see. A call whose callee is not known
-    /// changes something by its HTTP method (RFC 9110, 9.2.1); keys and marks are no change of their own.
+    /// changes something by its method and route; keys and marks are no change of their own.
     pub(crate) fn changes(&self, system: &System) -> bool {
         match (&self.visit.effect.kind, self.callee(system)) {
             (EffectKind::Write { .. }, _) => true,
             (EffectKind::Publish { outbox }, _) => !outbox,
             (EffectKind::Call { .. }, Some((_, callee))) => callee.mutates.holds(|mutates| *mutates),
-            (EffectKind::Call { operation, .. }, None) => {
-                ["POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| operation.starts_with(method))
-            }
+            (EffectKind::Call { operation, .. }, None) => asks_for_change(operation),
             _ => false,
         }
     }

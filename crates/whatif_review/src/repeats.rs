@@ -1,6 +1,7 @@
 //! What a second run of an operation does again.
 
 use whatif_model::flow::{Effect, EffectKind, Identity, Target, WriteKind};
+use whatif_model::routes::repeats_change;
 use whatif_model::system::{Operation, System};
 
 /// The first effect of its own that a repeat does again. An insert into what was read before may be guarded by
@@ -31,10 +32,9 @@ fn is_added(system: &System, operation: &Operation, effect: &Effect) -> bool {
             matches!(how, WriteKind::SetFromRead | WriteKind::Increment | WriteKind::Insert) && !is_guarded
         }
         EffectKind::Publish { .. } => true,
-        // RFC 9110, 9.2.2: neither method is idempotent.
         EffectKind::Call { operation, .. } => {
             let is_outside = matches!(effect.target, Target::External(_));
-            is_outside && ["POST ", "PATCH "].iter().any(|method| operation.starts_with(method))
+            is_outside && repeats_change(operation)
         }
         _ => false,
     }

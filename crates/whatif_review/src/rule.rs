@@ -98,6 +98,7 @@ impl<'a> Context<'a> {
             floor: Confidence::Certain,
             address: address.into(),
             message: String::new(),
+            flaw: String::new(),
             evidence: Vec::new(),
             trace: None,
             help: String::new(),
@@ -113,6 +114,7 @@ pub(crate) struct Draft {
     floor: Confidence,
     address: String,
     message: String,
+    flaw: String,
     evidence: Vec<Evidence>,
     trace: Option<Trace>,
     help: String,
@@ -123,6 +125,12 @@ impl Draft {
     /// Subject in backticks, flaw, consequence; lower case, no full stop.
     pub(crate) fn message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
+        self
+    }
+
+    /// What is said instead of the message when many subjects have the flaw and only their partners differ.
+    pub(crate) fn flaw(mut self, flaw: impl Into<String>) -> Self {
+        self.flaw = flaw.into();
         self
     }
 
@@ -205,6 +213,7 @@ impl Draft {
             fingerprint: fingerprint(self.rule, &self.address, &self.detail),
             address: self.address,
             message: self.message,
+            flaw: self.flaw,
             evidence: self.evidence,
             trace: self.trace,
             help: self.help,

@@ -18,6 +18,7 @@ fn finding(rule: &'static str, address: &str, word: &str) -> Finding {
         confidence: Confidence::Certain,
         address: address.into(),
         message: String::new(),
+        flaw: String::new(),
         evidence: vec![Evidence::stated(Stage::Code, span, "")],
         trace: None,
         help: String::new(),

@@ -4,6 +4,7 @@ use crate::query::{CallSite, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectKind, Identity, Target};
+use whatif_model::routes::repeats_change;
 use whatif_model::system::Operation;
 use whatif_model::verdict::Mindset;
 
@@ -47,8 +48,7 @@ fn needs_key(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
         }
         None => {
             let is_outside = matches!(site.visit.effect.target, Target::External(_));
-            // RFC 9110, 9.2.2: neither method is idempotent.
-            is_outside && ["POST ", "PATCH "].iter().any(|method| operation.starts_with(method))
+            is_outside && repeats_change(operation)
         }
     }
 }

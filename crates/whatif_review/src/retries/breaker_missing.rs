@@ -44,6 +44,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .message(format!("`{address}` keeps calling {callees} through any outage: no breaker in code, client or mesh"))
+        .flaw("keeps calling others through any outage: no breaker in code, client or mesh")
         .help("put a circuit breaker around each dependency, or outlier detection into its destination rule");
     let mut seen = Vec::new();
     let once = bare.iter().filter(|site| {

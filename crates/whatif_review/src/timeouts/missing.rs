@@ -141,6 +141,7 @@ fn call_finding(cx: &Context<'_>, waits: &[&Wait<'_>]) -> Option<Finding> {
         .finding(&RULE.meta, address.clone())
         .severity(severity)
         .message(format!("`{address}` calls {callees} without a time limit, so a slow answer holds it for ever"))
+        .flaw(if one { "" } else { "calls others without a time limit, so a slow answer holds it for ever" })
         .help(help(first.protocol))
         .detail(first.reason());
     waits.iter().fold(draft, |draft, wait| draft.at(&wait.place)).all(&first.why).build()

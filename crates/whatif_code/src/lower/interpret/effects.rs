@@ -193,7 +193,7 @@ impl<'a> Interpreter<'a> {
         let Some(Part::Text(text)) = address.parts.first() else { return technology };
         let scheme = text.split([':', '+']).next().unwrap_or("");
         match engines.get(scheme) {
-            Some(engine) if technology.is_empty() || technology == "sql" => engine.clone(),
+            Some(engine) if ["", "sql", "database"].contains(&technology.as_str()) => engine.clone(),
             _ => technology,
         }
     }

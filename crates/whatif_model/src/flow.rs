@@ -30,6 +30,21 @@ pub struct Flow {
     /// Every answer the operation can give, in the order of the text.
     #[serde(default)]
     pub answers: Vec<Answer>,
+    /// Writes that put back a whole row (or document) that was read, with all its columns, changed or not.
+    #[serde(default)]
+    pub rows: Vec<RowWrite>,
+}
+
+/// A write of an object mapper that puts back every column of a row that was read, whether it was changed or not
+/// (<https://docs.jboss.org/hibernate/orm/6.6/userguide/html_single/Hibernate_User_Guide.html#pc-managed-state-dynamic-update>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowWrite {
+    /// The write.
+    pub effect: EffectId,
+    /// The fields that were changed, as far as seen, in name order; the others are put back as they were read.
+    pub changed: Vec<String>,
+    /// Where the class of the row is declared.
+    pub declared: Option<Span>,
 }
 
 /// A place where a flow could not be followed.

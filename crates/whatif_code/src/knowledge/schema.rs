@@ -251,6 +251,12 @@ pub struct Words {
     /// Annotations and calls that make a field the version of its row.
     #[serde(default)]
     pub version_marks: Vec<String>,
+    /// Annotations of a class whose rows are written without the columns that were not changed.
+    #[serde(default)]
+    pub partial_marks: Vec<String>,
+    /// Methods by which a function that is held as an object is called.
+    #[serde(default)]
+    pub function_methods: Vec<String>,
     /// Packages that make a unit a tool, or an app on its user's device, rather than a service.
     #[serde(default)]
     pub tool_packages: Vec<String>,

@@ -1,5 +1,6 @@
 //! Read, change in memory, write back: of two at the same time one is lost.
 
+use super::whole_rows;
 use crate::query::{CallSite, grouped, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
@@ -21,11 +22,15 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let racing =
-        cx.sites.iter().filter(|site| is_written_back(cx, site) && !is_guarded(cx, site) && meets_another(cx, site));
+    let (mut findings, rows) = whole_rows::findings(cx);
+    let racing = cx.sites.iter().filter(|site| {
+        let told = rows.contains(&(site.edge.to, site.item().unwrap_or_default()));
+        is_written_back(cx, site) && !told && !is_guarded(cx, site) && meets_another(cx, site)
+    });
     // The same statement reached from several operations is one flaw.
     let by_place = grouped(racing, |site| site.visit.effect.span);
-    by_place.values().filter_map(|sites| finding(cx, sites)).collect()
+    findings.extend(by_place.values().filter_map(|sites| finding(cx, sites)));
+    findings
 }
 
 fn is_written_back(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
@@ -33,7 +38,7 @@ fn is_written_back(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
         && site.is_lasting_write(cx.system)
 }
 
-fn is_guarded(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
+pub(super) fn is_guarded(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
     site.inside(|step| match step {
         // A mutex guards as far as the process reaches.
         Step::Locked { lock, .. } => {

@@ -4,6 +4,7 @@ mod check_then_act;
 mod lock_without_transaction;
 mod lost_update;
 mod unnamed;
+mod whole_rows;
 
 use crate::rule::Rule;
 

@@ -71,7 +71,7 @@ impl<'a> Interpreter<'a> {
                     }
                     _ => self.eval(base),
                 };
-                self.touch_live(&base, &value);
+                self.touch_live(&base, name, &value);
                 for option in base.alternatives().to_vec() {
                     self.store_attribute(&option, name, value.clone());
                 }
@@ -179,7 +179,7 @@ impl<'a> Interpreter<'a> {
             self.watch.assigned = true;
         }
         if let Some(base) = self.implicit_target(name) {
-            self.touch_live(&base, &value);
+            self.touch_live(&base, name, &value);
             return self.store_attribute(&base, name, value);
         }
         let here = self.here();

@@ -86,8 +86,16 @@ impl<'a> Interpreter<'a> {
                 {
                     return value;
                 }
-                let result =
-                    self.inline_declared(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), args, range);
+                let (receiver, args) = match (receiver, args.split_first()) {
+                    // A method named without its object is called on its first argument: `Order::cancel`.
+                    (None, Some((first, rest)))
+                        if !declared.ir.receiver.is_empty() && rest.len() == declared.ir.params.len() =>
+                    {
+                        (Some(first.value.clone()), rest)
+                    }
+                    (receiver, _) => (receiver.as_ref().map(|receiver| (**receiver).clone()), args),
+                };
+                let result = self.inline_declared(*id, receiver, args, range);
                 self.name_wrapped(result, args)
             }
             Kind::Closure(closure) => {
@@ -376,6 +384,9 @@ impl<'a> Interpreter<'a> {
         match name {
             "ServeHTTP" | "Call" | "__call__" => self.call_value(receiver, args, site.range),
             "bind" if self.manners.callbacks => receiver.clone(),
+            _ if self.knowledge.words(self.program.language).function_methods.iter().any(|it| it == name) => {
+                self.call_value(receiver, args, site.range)
+            }
             "call" if self.manners.callbacks => self.call_value(receiver, args.get(1..).unwrap_or(&[]), site.range),
             _ if self.does(&format!("closure.{name}")).is_some() => {
                 self.library_call(&format!("closure.{name}"), Some(receiver), args, site)

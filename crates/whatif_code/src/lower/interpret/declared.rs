@@ -91,6 +91,7 @@ impl<'a> Interpreter<'a> {
         given.extend(settings.map(|(key, text)| (Rc::from(key.as_str()), Abs::value(placeholders(text)))));
         for (property, text) in form.arguments.iter().zip(ir::type_arguments(base)) {
             if let Some(ty) = self.program.named_type(module, text) {
+                self.mapped(ty, &mut given);
                 given.push((Rc::from(property.as_str()), Kind::Type(ty).into()));
             }
         }
@@ -98,6 +99,20 @@ impl<'a> Interpreter<'a> {
         given.push((Rc::from("library"), Abs::text(library.name.clone())));
         for (key, value) in given {
             self.heap[id.0 as usize].fields.entry(key).or_insert(value);
+        }
+    }
+
+    /// The store that the annotations of a class map it to, ahead of what the repository's own type would say.
+    fn mapped(&mut self, ty: TypeId, given: &mut Vec<(Rc<str>, Abs<'a>)>) {
+        let declared = self.program.ty(ty);
+        for annotation in self.annotations(&declared.ir.decorators, declared.module) {
+            let (library, form) = (annotation.found.library, annotation.found.form);
+            if form.does == Does::Make && !library.technology.is_empty() {
+                let settings = form.set.iter();
+                let set = settings.map(|(key, text)| (Rc::from(key.as_str()), Abs::value(placeholders(text))));
+                let technology = (Rc::from("technology"), Abs::text(library.technology.clone()));
+                given.splice(0..0, set.chain([technology]));
+            }
         }
     }
 

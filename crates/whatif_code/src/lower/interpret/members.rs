@@ -277,7 +277,7 @@ impl<'a> Interpreter<'a> {
         match args {
             [] => Some(self.field(receiver, field)),
             [value] => {
-                self.touch_live(receiver, &value.value);
+                self.touch_live(receiver, field, &value.value);
                 self.store(super::state::Location::Field(id, Rc::from(field)), value.value.clone());
                 Some(receiver.clone())
             }

@@ -38,6 +38,7 @@ mod region;
 mod results;
 mod retry;
 mod routes;
+mod rows;
 mod settings;
 mod state;
 mod store;

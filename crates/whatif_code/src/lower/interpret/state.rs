@@ -193,6 +193,8 @@ pub(crate) struct Run {
     /// The conditions on the way to what is run.
     pub(crate) held: Vec<super::condition::Held>,
     pub(crate) answers: Vec<Answer>,
+    /// Rows that were read, with the fields that were changed since.
+    pub(crate) rows: super::rows::Rows,
     pub(crate) steps: usize,
     pub(crate) fuel: usize,
     pub(crate) trigger: Option<Trigger>,
@@ -253,6 +255,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) annotated: usize,
     /// Tables whose rows have a version that a write must match.
     pub(crate) versioned: BTreeSet<String>,
+    /// The class of each table's rows.
+    pub(crate) entities: BTreeMap<String, crate::lower::program::TypeId>,
     /// Circuit breakers around what is run.
     pub(crate) breakers: Vec<(String, Span)>,
     /// The identity each effect carries, as the number of the effect that made it.
@@ -341,6 +345,7 @@ impl<'a> Interpreter<'a> {
             breakers: Vec::new(),
             provided: BTreeMap::new(),
             versioned: BTreeSet::new(),
+            entities: BTreeMap::new(),
             annotated: 0,
             fresh: BTreeMap::new(),
             looked: BTreeSet::new(),
@@ -382,7 +387,8 @@ impl<'a> Interpreter<'a> {
         let effects = std::mem::take(&mut run.effects);
         let count = u32::try_from(effects.len()).unwrap_or(0);
         self.run = Run { base: run.base + count, ..Run::default() };
-        Flow { steps, effects, cut: run.cut, void_locks: run.void_locks, answers: run.answers }
+        let rows = run.rows.finish(run.base);
+        Flow { steps, effects, cut: run.cut, void_locks: run.void_locks, answers: run.answers, rows }
     }
 
     /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.

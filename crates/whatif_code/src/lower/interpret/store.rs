@@ -19,8 +19,11 @@ impl<'a> Interpreter<'a> {
                 let for_update =
                     self.property(call, "for_update").is_some_and(|value| !matches!(value.kind, Kind::Bool(false)));
                 let value = self.read_item(call, item, for_update);
-                if call.set("live").is_some() {
+                if let Some(live) = call.set("live") {
                     let reads: Vec<u32> = value.from.data().collect();
+                    if live == "row" {
+                        self.run.rows.put_back_at_commit(&reads);
+                    }
                     self.live.extend(reads);
                 }
                 value
@@ -28,7 +31,14 @@ impl<'a> Interpreter<'a> {
             _ => {
                 let item = self.item(call);
                 let how = self.write_kind(call, &item);
-                self.write_item(call, item, how)
+                let row = self.row_written(call, &item);
+                let how = row.map_or(how, |read| self.row_kind(call, read, how));
+                let number = self.next_effect();
+                let value = self.write_item(call, item.clone(), how);
+                if let Some(read) = row {
+                    self.note_row(number, read, &item);
+                }
+                value
             }
         }
     }
@@ -312,6 +322,7 @@ impl<'a> Interpreter<'a> {
 
     fn table_of(&mut self, ty: crate::lower::program::TypeId) -> String {
         let table = self.table_named(ty);
+        self.entities.insert(table.clone(), ty);
         if self.has_version(ty) {
             self.versioned.insert(table.clone());
         }
@@ -397,27 +408,6 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Objects that were read and changed are written where an annotated transaction ends
-    /// (<https://jakarta.ee/specifications/persistence/3.1/jakarta-persistence-spec-3.1#a1955>).
-    pub(super) fn write_changed(&mut self) {
-        for (read, from_read) in std::mem::take(&mut self.dirty) {
-            let Some(effect) = self.effect(read) else { continue };
-            let EffectKind::Read { item, .. } = &effect.kind else { continue };
-            let how = match self.versioned.contains(item) {
-                true => WriteKind::Conditional,
-                false if from_read => WriteKind::SetFromRead,
-                false => WriteKind::Set,
-            };
-            let kind = EffectKind::Write { item: item.clone(), how };
-            let (target, policy, span, via) =
-                (effect.target.clone(), effect.policy.clone(), effect.span, effect.via.clone());
-            let mut written = self.new_effect(kind, target, span);
-            written.policy = policy;
-            written.via = via;
-            self.push_effect(written);
-        }
-    }
-
     /// What a commit returns: an error in Go.
     pub(super) fn store_result(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let failure = if self.manners.errors_are_values {
@@ -426,17 +416,6 @@ impl<'a> Interpreter<'a> {
             Default::default()
         };
         Abs::tainted(call.taint().union(&failure))
-    }
-
-    /// `read.field = value` on a live object; written when the unit of work is committed.
-    pub(super) fn touch_live(&mut self, base: &Abs<'a>, value: &Abs<'a>) {
-        for read in base.from.data() {
-            if self.live.contains(&read) {
-                let from_read = value.from.data().any(|data| data == read) && (self.derives || !self.manners.injects);
-                self.dirty.retain(|(seen, _)| *seen != read);
-                self.dirty.push((read, from_read));
-            }
-        }
     }
 
     /// The lock an object is.

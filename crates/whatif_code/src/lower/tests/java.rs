@@ -247,3 +247,65 @@ class Main {
     let setting = whatif_model::Part::Setting { key: "spring.datasource.url".to_owned(), default: None };
     assert_eq!(peer.address.parts, [setting]);
 }
+
+const ACCOUNT: &str = r#"
+import org.springframework.data.mongodb.core.mapping.Document;
+@Document
+class Account {
+  private String note;
+  private long balance;
+  public void setNote(String note) { this.note = note; }
+  public void setBalance(long balance) { this.balance = balance; }
+  public long getBalance() { return balance; }
+}
+"#;
+
+fn accounts(change: &str) -> String {
+    let controller = format!(
+        r#"
+import org.springframework.data.repository.CrudRepository;
+import org.springframework.web.bind.annotation.*;
+interface AccountRepository extends CrudRepository<Account, String> {{}}
+@RestController
+class Accounts {{
+  private final AccountRepository accounts;
+  Accounts(AccountRepository accounts) {{ this.accounts = accounts; }}
+  @PutMapping("/accounts/{{id}}")
+  void update(@PathVariable String id, @RequestBody Account update) {{
+    Account account = accounts.findById(id).orElseThrow();
+    {change}
+    accounts.save(account);
+  }}
+}}
+"#
+    );
+    java(&[ACCOUNT, &controller])
+}
+
+#[test]
+fn a_document_is_put_back_with_what_its_fields_were_given() {
+    let given = accounts("account.setNote(update.getNote());");
+    assert!(given.contains("write Account Set -> mongodb @${spring.data.mongodb.uri}"), "{given}");
+    let computed = accounts("account.setBalance(account.getBalance() - 1);");
+    assert!(computed.contains("write Account SetFromRead"), "{computed}");
+}
+
+#[test]
+fn a_method_reference_is_called_on_its_argument() {
+    let flows = java(&[r#"
+import java.util.function.Consumer;
+import org.springframework.web.bind.annotation.*;
+import org.springframework.web.client.RestTemplate;
+class Parcel {
+  private final RestTemplate http = new RestTemplate();
+  void send() { http.put("http://post/parcels", null); }
+}
+@RestController
+class Parcels {
+  @PostMapping("/parcels")
+  void create() { with(new Parcel(), Parcel::send); }
+  private void with(Parcel parcel, Consumer<Parcel> then) { then.accept(parcel); }
+}
+"#]);
+    assert!(flows.contains("call http PUT /parcels"), "{flows}");
+}

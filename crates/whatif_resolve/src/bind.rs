@@ -259,6 +259,10 @@ fn store(
         system.stores.push(new_store(logical, &engine, places));
         system.stores.len() - 1
     });
+    // Code knows a driver's interface, its configuration the engine behind it.
+    if system.stores[at].engine == "sql" && technology::is_sql(&engine) {
+        system.stores[at].engine.clone_from(&engine);
+    }
     name_by_owner(&mut system.stores[at], &owner);
     StoreId(at as u32)
 }

@@ -135,7 +135,10 @@ impl Printer<'_> {
                 None => {}
             }
         }
-        self.line(indent, &format!("{text} {at}{}", show_basis(flow, &effect.basis)));
+        let row =
+            flow.rows.iter().find(|row| flow.effect(row.effect).is_some_and(|written| std::ptr::eq(written, effect)));
+        let row = row.map(|row| format!(" whole row, changed: {}", row.changed.join(", "))).unwrap_or_default();
+        self.line(indent, &format!("{text} {at}{row}{}", show_basis(flow, &effect.basis)));
     }
 
     fn answer(&mut self, flow: &Flow, answer: &Answer) {

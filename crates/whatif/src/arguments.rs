@@ -143,6 +143,12 @@ pub(crate) struct AskArguments {
     /// Folder to read [default: .]
     #[arg(long, value_name = "FOLDER", help_heading = "Input")]
     pub(crate) root: Option<PathBuf>,
+    /// How to show the answers; mermaid and shiviz show their traces only
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text, help_heading = "Output")]
+    pub(crate) format: TraceFormat,
+    /// Go through the traces step by step, with what changes; on a terminal, one step at a time
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(crate) replay: bool,
 }
 
 #[derive(Args, Debug)]
@@ -298,6 +304,14 @@ pub(crate) enum ModelFormat {
     Json,
     Mermaid,
     Dot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceFormat {
+    Text,
+    Json,
+    Mermaid,
+    Shiviz,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -32,6 +32,18 @@ pub(crate) fn watched() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether somebody both reads and types.
+pub(crate) fn converses() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// What was typed; none at the end of the input.
+pub(crate) fn line() -> Option<String> {
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    read.is_ok_and(|bytes| bytes > 0).then_some(line)
+}
+
 /// The UTC day, or that of `SOURCE_DATE_EPOCH` (<https://reproducible-builds.org/specs/source-date-epoch>).
 pub(crate) fn today() -> Option<Date> {
     let pinned = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());

@@ -118,7 +118,7 @@ pub struct Trace {
 }
 
 /// One step of a counterexample.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceStep {
     /// Who acts: an address.
     pub actor: String,
@@ -132,6 +132,21 @@ pub struct TraceStep {
     pub delta: String,
     /// Where the step stands in the reviewed files; `None` only for environment steps without a place.
     pub evidence: Option<Evidence>,
+    /// The same changes one by one, and those of keys, locks and logs, which `delta` leaves out.
+    pub changes: Vec<StateChange>,
+    /// The steps of other actors (by position) that this one waited for: what was sent to it or answered it.
+    pub after: Vec<usize>,
+}
+
+/// A value before and after a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StateChange {
+    /// Whose value: `stock`, `key in payments`.
+    pub name: String,
+    /// Before, in words: `0`, `absent`.
+    pub before: String,
+    /// After.
+    pub after: String,
 }
 
 /// One row of the headline matrix.

@@ -72,6 +72,6 @@ fn dependence(sources: &Sources, on: &Dependence, style: Style) -> String {
     out
 }
 
-fn indented(text: &str, style: Style) -> String {
+pub(crate) fn indented(text: &str, style: Style) -> String {
     wrap(text, style.width.saturating_sub(4)).iter().map(|line| format!("    {line}\n")).collect()
 }

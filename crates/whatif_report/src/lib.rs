@@ -11,8 +11,10 @@ pub mod json;
 pub mod lists;
 pub mod model;
 pub mod questions;
+pub mod replay;
 pub mod sarif;
 pub mod terminal;
+pub mod traces;
 
 mod place;
 mod selection;

@@ -1,12 +1,12 @@
 //! `whatif ask`: simulate, and show the verdicts with their traces.
 
 use super::target;
-use crate::arguments::{Arguments, AskArguments};
+use crate::arguments::{Arguments, AskArguments, TraceFormat};
 use crate::environment;
 use crate::failure::{Code, Failure};
 use crate::output;
 use crate::session::Session;
-use whatif_report::{Report, ask};
+use whatif_report::{Report, ask, json, replay, traces};
 
 pub(super) fn run(arguments: &Arguments, own: &AskArguments) -> Result<Code, Failure> {
     let (root, address) = target::split(own.address.as_deref(), own.root.as_deref());
@@ -14,7 +14,39 @@ pub(super) fn run(arguments: &Arguments, own: &AskArguments) -> Result<Code, Fai
     let session = Session::run(arguments, &root, questions.clone())?;
     let report = session.report();
     let rows = rows(&report, address.as_deref())?;
-    output::result(&ask::render(&report, &rows, &questions, environment::style(arguments.output.color)))?;
+    let style = environment::style(arguments.output.color);
+    if own.replay {
+        return replay(&replay::pages(&report, &rows, &questions, style));
+    }
+    output::result(&match own.format {
+        TraceFormat::Text => ask::render(&report, &rows, &questions, style),
+        TraceFormat::Json => json::answers(&report, &rows, &questions),
+        TraceFormat::Mermaid => traces::mermaid(&report, &rows, &questions),
+        TraceFormat::Shiviz => traces::shiviz(&report, &rows, &questions),
+    })?;
+    Ok(Code::Clean)
+}
+
+/// Shows the pages one at a time to somebody at a terminal, all of them to anybody else.
+fn replay(pages: &[String]) -> Result<Code, Failure> {
+    if !environment::converses() {
+        output::result(&pages.join("\n"))?;
+        return Ok(Code::Clean);
+    }
+    let mut at = 0;
+    while let Some(page) = pages.get(at) {
+        output::result(page)?;
+        let left = pages.len() - at - 1;
+        if left == 0 {
+            break;
+        }
+        output::note(&format!("-- {left} more: enter for the next, b for the one before, q to stop --"));
+        match environment::line().as_deref().map(str::trim) {
+            None | Some("q") => break,
+            Some("b") => at = at.saturating_sub(1),
+            Some(_) => at += 1,
+        }
+    }
     Ok(Code::Clean)
 }
 

@@ -1,10 +1,12 @@
 //! JSON that other programs rely on. Fields are only ever added; `schema` counts incompatible changes.
 
+mod ask;
 mod lists;
 mod model;
 mod policy;
 mod review;
 
+pub use ask::answers;
 pub use lists::{readers, rules};
 pub use model::model;
 pub use review::{questions, review};

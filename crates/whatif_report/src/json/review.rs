@@ -60,7 +60,7 @@ fn steps(sources: &Sources, trace: &Trace) -> Vec<Value> {
     trace.steps.iter().enumerate().map(|(at, step)| trace_step(sources, at + 1, step)).collect()
 }
 
-fn trace_step(sources: &Sources, number: usize, step: &TraceStep) -> Value {
+pub(super) fn trace_step(sources: &Sources, number: usize, step: &TraceStep) -> Value {
     let place = step.evidence.as_ref().and_then(|evidence| Place::of(sources, evidence.span));
     json!({
         "step": number,

@@ -30,9 +30,14 @@ pub(crate) fn steps(sources: &Sources, trace: &Trace, cited: &[Evidence], width:
         .collect()
 }
 
+/// `path:line` of the step, if it has a place.
+pub(crate) fn place_of(sources: &Sources, step: &TraceStep) -> Option<String> {
+    step.evidence.as_ref().map(|evidence| short(sources, evidence.span))
+}
+
 /// `checkout -> payments`, `checkout -x payments` when the fault hits what passes between them. When both do not
 /// fit, each name is cut by itself, so that the reader can still tell who is whom.
-fn parties(step: &TraceStep) -> String {
+pub(crate) fn parties(step: &TraceStep) -> String {
     if step.to.is_empty() || step.to == step.actor {
         return step.actor.clone();
     }

@@ -212,14 +212,17 @@ fn store() -> Store {
     }
 }
 
+fn change(before: &str, after: &str) -> StateChange {
+    StateChange { name: "charges".into(), before: before.into(), after: after.into() }
+}
+
 fn trace() -> Trace {
     let step = |actor: &str, to: &str, action: &str, evidence: Option<Evidence>| TraceStep {
         actor: actor.into(),
         to: to.into(),
         action: action.into(),
-        fault: String::new(),
-        delta: String::new(),
         evidence,
+        ..TraceStep::default()
     };
     Trace {
         scenario: "the reply to attempt 1 is lost".into(),
@@ -227,6 +230,8 @@ fn trace() -> Trace {
             step("checkout", "payments", "CreateCharge for order A, attempt 1 of 4", Some(retries())),
             TraceStep {
                 delta: "charges: 0 -> 1".into(),
+                changes: vec![change("0", "1")],
+                after: vec![0],
                 ..step("payments", "store:payments-db", "insert", Some(insert()))
             },
             TraceStep { fault: "reply lost".into(), ..step("payments", "checkout", "answer", None) },
@@ -238,6 +243,8 @@ fn trace() -> Trace {
             ),
             TraceStep {
                 delta: "charges: 1 -> 2".into(),
+                changes: vec![change("1", "2")],
+                after: vec![3],
                 ..step("payments", "store:payments-db", "insert", Some(insert()))
             },
         ],

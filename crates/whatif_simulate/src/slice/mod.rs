@@ -7,7 +7,9 @@
 
 mod assemble;
 mod build;
+mod causes;
 mod certain;
+mod changes;
 mod compile;
 mod entity;
 mod partition;

@@ -108,8 +108,8 @@ fn unbounded(operation: &str, callee: &str, place: Evidence, why: Option<&Eviden
         to: to.to_owned(),
         action: action.to_owned(),
         fault: fault.to_owned(),
-        delta: String::new(),
         evidence,
+        ..TraceStep::default()
     };
     debug_assert!(Confidence::of(&place) == Confidence::Certain, "a place in the code is stated");
     Trace {

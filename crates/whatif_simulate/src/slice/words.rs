@@ -1,9 +1,10 @@
 //! The explorer's answer in the words of the system.
 
 use super::build::Built;
+use super::{causes, changes};
 use crate::explore::{
-    self, Actor, Answer, Breach, Change, Condition, Cut, Event, Fault, Incompleteness, OperationId as Index, Options,
-    Practice, Property, Question, StepKind, Subject, TraceStep as Taken, WriteKind,
+    self, Actor, Answer, Breach, Condition, Cut, Event, Fault, Incompleteness, OperationId as Index, Options, Practice,
+    Property, Question, StepKind, Subject, TraceStep as Taken, WriteKind,
 };
 use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
 
@@ -95,7 +96,10 @@ fn condition_words(built: &Built<'_>, condition: &Condition) -> String {
 fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
     // Requests are only told apart where there are several.
     let several = found.steps.iter().any(|step| step.request.is_some_and(|request| request > 0));
-    let steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step, several)).collect();
+    let mut steps: Vec<TraceStep> = found.steps.iter().map(|step| step_words(built, step, several)).collect();
+    for (step, after) in steps.iter_mut().zip(causes::causes(&built.slice, &found.steps)) {
+        step.after = after;
+    }
     let faults: Vec<&str> = steps.iter().map(|step| step.fault.as_str()).filter(|fault| !fault.is_empty()).collect();
     let scenario = match found.breach.property {
         Property::SpentOnce => format!("two requests for one `{}` overlap", spent(built, found.breach)),
@@ -126,16 +130,15 @@ fn step_words(built: &Built<'_>, step: &Taken, several: bool) -> TraceStep {
     let place = step.places.iter().rev().filter(does).find_map(|place| built.place(place.origin));
     let place = place.or_else(|| step.places.iter().rev().find_map(|place| built.place(place.origin)));
     let (action, to) = action(built, step);
-    let mut changes: Vec<String> = step.changes.iter().filter_map(|change| change_words(built, change)).collect();
-    // What is counted twice, once for each promise, is one thing to a reader.
-    changes.dedup();
     TraceStep {
         actor: actor(built, step.actor),
         to,
         action: format!("{action}{}", of_request(step.request.filter(|_| several))),
         fault: step.fault.map(fault).unwrap_or_default().to_owned(),
-        delta: changes.join(", "),
+        delta: changes::delta(built, &step.changes),
         evidence: place.cloned(),
+        changes: changes::changes(built, &step.changes, several),
+        after: Vec::new(),
     }
 }
 
@@ -273,18 +276,6 @@ fn step_kind(built: &Built<'_>, kind: StepKind) -> Option<String> {
         StepKind::Respond { ok: false } => "answers that it failed".to_owned(),
         _ => return None,
     })
-}
-
-fn change_words(built: &Built<'_>, change: &Change) -> Option<String> {
-    let program = &built.slice.program;
-    let name = match change.subject {
-        Subject::Item(id) => program.items.get(id.index())?.name.clone(),
-        Subject::Effect(id) => format!("{} done", program.effects.get(id.index())?.name),
-        Subject::Undone(id) => format!("{} undone", program.effects.get(id.index())?.name),
-        Subject::Outbox(id) => format!("outbox of {}", program.topics.get(id.index())?.name),
-        Subject::Key(_) | Subject::Saga(_) | Subject::Lock(_) | Subject::Operation(_) => return None,
-    };
-    Some(format!("{name}: {} -> {}", change.before, change.after))
 }
 
 /// Lower-case words for a fault.

@@ -61,7 +61,7 @@ pub struct EffectiveTimeout {
 /// The effective number of attempts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EffectiveRetry {
-    /// How it is known. Exactly one attempt is `Absent`.
+    /// How it is known. Exactly one attempt is `Absent`, unless more are configured to no effect.
     pub state: State,
     /// The product over all layers, the first attempt included; `None` when a factor is not known.
     pub attempts: Option<Attempts>,
@@ -235,7 +235,7 @@ fn factor(fact: &Fact<Retry>) -> Factor<'_> {
             let claim = fact.claim();
             let attempts = claim.and_then(|claim| attempts(&claim.value));
             let state = match attempts {
-                Some(Attempts::Limited(0 | 1)) => State::Absent,
+                Some(Attempts::Limited(0 | 1)) if !claim.is_some_and(|claim| claim.value.is_idle()) => State::Absent,
                 _ => claim.map_or(State::Unknown, |claim| State::of(&claim.evidence.how)),
             };
             let evidence = claim.map(|claim| claim.evidence.clone()).into_iter().collect();
@@ -248,13 +248,17 @@ fn factor(fact: &Fact<Retry>) -> Factor<'_> {
 fn loop_factor(step: &Step) -> Option<Factor<'_>> {
     let Step::Loop { kind: LoopKind::Retry(retry), .. } = step else { return None };
     let attempts = attempts(retry);
-    let state = if attempts == Some(Attempts::Limited(1)) { State::Absent } else { State::Known };
-    let evidence = retry.attempts.evidence().cloned().collect();
+    let is_single = attempts == Some(Attempts::Limited(1)) && !retry.is_idle();
+    let state = if is_single { State::Absent } else { State::Known };
+    let evidence = retry.attempts.evidence().chain(retry.flaw.evidence()).cloned().collect();
     Some(Factor { attempts, retry: Some(retry), state, evidence })
 }
 
-/// A retry whose number nothing limits is unlimited.
+/// A retry whose number nothing limits is unlimited; one that is configured and repeats nothing is one attempt.
 fn attempts(retry: &Retry) -> Option<Attempts> {
+    if retry.is_idle() {
+        return Some(Attempts::Limited(1));
+    }
     if retry.attempts.is_absent() { Some(Attempts::Unlimited) } else { retry.attempts.value().copied() }
 }
 

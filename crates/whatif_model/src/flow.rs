@@ -153,6 +153,25 @@ pub struct Retry {
     pub backoff: Fact<Backoff>,
     /// Whether the pause is randomised.
     pub jitter: Fact<bool>,
+    /// Why it does not do what it was written for, where something shows it.
+    #[serde(default)]
+    pub flaw: Fact<RetryFlaw>,
+}
+
+impl Retry {
+    /// Whether it is written down and never repeats anything.
+    pub fn is_idle(&self) -> bool {
+        self.flaw.holds(|flaw| *flaw == RetryFlaw::Unawaited)
+    }
+}
+
+/// Why a retry does not do what it was written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RetryFlaw {
+    /// What it runs returns before its work is done, so it sees no failure and repeats nothing.
+    Unawaited,
+    /// A second attempt goes on with what the first one changed in memory.
+    KeepsChanges,
 }
 
 /// How often something is tried, the first try included.

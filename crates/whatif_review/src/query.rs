@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{EffectKind, Protocol, Step, Visit};
+use whatif_model::flow::{Attempts, EffectKind, Protocol, Step, Visit};
 use whatif_model::routes::asks_for_change;
 use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, ServiceId, Store, System};
 use whatif_model::verdict::{Mindset, Trace, Verdict};
@@ -95,7 +95,8 @@ impl<'a> CallSite<'a> {
 
     /// Whether it may be done more than once for one run of the operation, because something repeats it.
     pub(crate) fn is_retried(&self) -> bool {
-        matches!(self.effective.retry.state, State::Known | State::Default)
+        let is_set = matches!(self.effective.retry.state, State::Known | State::Default);
+        is_set && self.effective.retry.attempts != Some(Attempts::Limited(1))
     }
 
     /// Whether it is inside a construct that `pick` accepts.

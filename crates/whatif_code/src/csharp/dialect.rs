@@ -30,6 +30,7 @@ impl Dialect for CSharp {
             include_str!("../knowledge/csharp/http.toml"),
             include_str!("../knowledge/csharp/data.toml"),
             include_str!("../knowledge/csharp/brokers.toml"),
+            include_str!("../knowledge/csharp/buses.toml"),
             include_str!("../knowledge/csharp/resilience.toml"),
         ]
     }

@@ -11,6 +11,7 @@ mod version;
 
 pub use index::{Found, Knowledge};
 pub use schema::{
-    ArgSpec, Default, Does, Element, Form, Library, Pattern, Place, ResultMethod, State, TypeForm, Words,
+    ArgSpec, Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, Place, ResultMethod, State,
+    TypeForm, Words,
 };
 pub use version::Versions;

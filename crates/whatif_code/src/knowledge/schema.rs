@@ -134,9 +134,32 @@ pub struct TypeForm {
     /// What its type arguments are, as properties of whatever derives from it.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What a framework calls on classes that derive from it.
+    #[serde(default)]
+    pub entry: Option<EntryForm>,
     /// Methods of interfaces that extend it, by what their names begin with, and the form they are like.
     #[serde(default)]
     pub derived: BTreeMap<String, String>,
+}
+
+/// A method that a framework calls on classes it finds by their base.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryForm {
+    /// Its name.
+    pub method: String,
+    /// What it is called for.
+    pub on: EntryTrigger,
+}
+
+/// What a framework calls a method for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryTrigger {
+    /// A message of the type that is the first type argument of the base, acknowledged when the method has worked.
+    Message,
+    /// At times that are set elsewhere.
+    Schedule,
 }
 
 /// Fields and elements that are named by the program.
@@ -188,6 +211,9 @@ pub struct Pattern {
     /// Property to argument.
     #[serde(default)]
     pub args: BTreeMap<String, ArgSpec>,
+    /// Whether the name counts only inside a type that is named like the service.
+    #[serde(default)]
+    pub nested: bool,
     /// Property that must hold an object of this type (prefix of its canonical name), unless it is unknown.
     #[serde(default)]
     pub requires: BTreeMap<String, String>,
@@ -394,6 +420,8 @@ pub enum Does {
     Retry,
     /// Runs a function behind a circuit breaker.
     Breaker,
+    /// Puts a policy of retries, limits and breakers around what its receiver does.
+    Guard,
     /// Writes a log line.
     Log,
     /// Ends the process.

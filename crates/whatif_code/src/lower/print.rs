@@ -4,8 +4,8 @@ use std::fmt::Write;
 use whatif_model::basis::{Answer, Basis, Status};
 use whatif_model::facts::code::{CodeUnit, Entry};
 use whatif_model::flow::{
-    Attempts, Backoff, Bound, Effect, EffectKind, Flow, Identity, LoopKind, OnError, Peer, Policy, Retry, Step, Target,
-    TimeoutKind,
+    Attempts, Backoff, Bound, Effect, EffectKind, Flow, Identity, LoopKind, OnError, Peer, Policy, Retry, RetryFlaw,
+    Step, Target, TimeoutKind,
 };
 use whatif_model::{Fact, Span};
 
@@ -229,7 +229,12 @@ fn show_retry(retry: &Retry) -> String {
         Backoff::Fixed(ms) => format!("pause {ms} ms"),
         Backoff::Exponential(ms) => format!("growing pause {ms} ms"),
     });
-    format!("x{attempts} {backoff} jitter {}", show(&retry.jitter, bool::to_string))
+    let idle = match retry.flaw.value() {
+        Some(RetryFlaw::Unawaited) => " idle",
+        Some(RetryFlaw::KeepsChanges) => " keeps changes",
+        None => "",
+    };
+    format!("x{attempts} {backoff} jitter {}{idle}", show(&retry.jitter, bool::to_string))
 }
 
 fn show_bound(bound: Bound) -> String {

@@ -197,6 +197,7 @@ fn read_retries(
         attempts: Fact::known(Attempts::Limited(count.saturating_add(1)), evidence.clone()),
         backoff: Fact::known(Backoff::Exponential(base), pause),
         jitter: Fact::known(true, cx.default(range, "Envoy", BACKOFF_LINK, "fully jittered")),
+        ..Retry::default()
     };
     (Fact::known(retry, evidence), conditions, per_try)
 }

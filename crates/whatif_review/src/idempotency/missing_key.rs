@@ -23,7 +23,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let unkeyed = cx.system.operation_ids().filter(|(_, operation)| is_unkeyed_change(cx, operation));
+    let unkeyed = cx.system.operation_ids().filter(|(id, operation)| {
+        is_unkeyed_change(cx, operation) && (proven_twice(cx, *id).is_some() || !replaces(cx, operation))
+    });
     let (proven, unproven): (Vec<_>, Vec<_>) = unkeyed.partition(|(id, _)| proven_twice(cx, *id).is_some());
     let each = proven.iter().filter_map(|found| finding(cx, std::slice::from_ref(found)));
     let by_service = grouped_operations(&unproven);
@@ -33,6 +35,14 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 
 fn is_unkeyed_change(cx: &Context<'_>, operation: &Operation) -> bool {
     is_request(operation) && changes_state(cx, operation) && takes_no_key(operation) && !is_harmless_twice(operation)
+}
+
+/// PUT and DELETE promise that a repeat leaves the same state (RFC 9110, 9.2.2): what is set from what was read, or
+/// told only when something changed, is the replacement it stands for. What surely adds up breaks the promise.
+fn replaces(cx: &Context<'_>, operation: &Operation) -> bool {
+    let is_idempotent =
+        matches!(&operation.trigger, Trigger::Http { method, .. } if ["PUT", "DELETE"].contains(&method.as_str()));
+    is_idempotent && operation.implemented && surely_adds_up(cx.system, operation).is_none()
 }
 
 /// Messages are `events/handler-not-idempotent`; what no caller sends, no caller repeats.

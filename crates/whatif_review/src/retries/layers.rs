@@ -61,6 +61,9 @@ fn looped(step: &Step) -> Option<Layer<'_>> {
 
 /// How often it tries, when that is known and more than once. Without any limit it tries for ever.
 fn repeated(retry: &Retry) -> Option<Attempts> {
+    if retry.is_idle() {
+        return None;
+    }
     let attempts = if retry.attempts.is_absent() { Attempts::Unlimited } else { *retry.attempts.value()? };
     (attempts > Attempts::Limited(1)).then_some(attempts)
 }

@@ -2,6 +2,8 @@
 
 mod amplification;
 mod breaker_missing;
+mod dirty_retry;
+mod ineffective;
 pub(crate) mod layers;
 mod no_backoff;
 mod no_jitter;
@@ -19,4 +21,6 @@ pub(crate) const RULES: &[&Rule] = &[
     &amplification::RULE,
     &breaker_missing::RULE,
     &poison_message::RULE,
+    &ineffective::RULE,
+    &dirty_retry::RULE,
 ];

@@ -170,6 +170,9 @@ fn starts_inside(site: &CallSite<'_>, head: whatif_model::text::Span) -> bool {
 }
 
 fn limited(retry: &Retry) -> Option<u64> {
+    if retry.is_idle() {
+        return None;
+    }
     match retry.attempts.value()? {
         Attempts::Limited(count) if *count > 1 => Some(u64::from(*count)),
         _ => None,

@@ -182,7 +182,9 @@ impl<'m> Compiler<'_, 'm> {
             }
             Step::Branch { arms, span } => self.branch(arms, self.derived(*span, "may go either way"), around),
             Step::Loop { body, kind, .. } => {
-                let retried = around.retried || matches!(kind, whatif_model::flow::LoopKind::Retry(_));
+                let repeats = |retry: &whatif_model::flow::Retry| !retry.is_idle();
+                let retried =
+                    around.retried || matches!(kind, whatif_model::flow::LoopKind::Retry(retry) if repeats(retry));
                 // A loop over nothing changes nothing, so its effects are not those of every run.
                 let always = around.always && retried;
                 self.block(body, Around { retried, always, ..around });

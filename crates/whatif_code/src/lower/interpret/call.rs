@@ -458,7 +458,14 @@ impl<'a> Interpreter<'a> {
                 from = from.union(&value.from);
             }
         }
-        Abs::tainted(from)
+        // `row.Adapt<Order>()`, `reader.Get<Order>()`: what comes back is what was asked for.
+        let asked = args.iter().find(|arg| arg.name == "<0>").map(|arg| arg.value.kind.clone());
+        match asked {
+            Some(Kind::Type(ty)) if !self.starting && receiver.is_some() => {
+                Abs { kind: Kind::Object(self.new_object(Class::Own(ty), None)), from }
+            }
+            _ => Abs::tainted(from),
+        }
     }
 
     /// The handler a middleware wraps gives the wrapping closure its name.

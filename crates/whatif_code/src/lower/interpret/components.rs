@@ -4,7 +4,7 @@ use super::annotation::{Annotation, listed, with_settings};
 use super::routes::{join_routes, normal_path};
 use super::state::Interpreter;
 use crate::ir::TypeKind;
-use crate::knowledge::Does;
+use crate::knowledge::{Does, EntryTrigger};
 use crate::lower::program::{FunctionId, TypeId};
 use crate::lower::values::{Abs, Kind};
 use std::rc::Rc;
@@ -76,9 +76,11 @@ impl<'a> Interpreter<'a> {
             return;
         }
         self.register_stub_base(ty);
+        self.register_bases(ty);
         let mut prefix = None;
         for method in methods {
-            let annotations = self.annotations_of(ty, method);
+            let mut annotations = self.annotations_of(ty, method);
+            annotations.extend(self.parameter_annotations(method));
             if annotations.is_empty() {
                 continue;
             }
@@ -86,7 +88,7 @@ impl<'a> Interpreter<'a> {
             let handler: Abs<'a> = Kind::Function(method, Some(Rc::new(receiver))).into();
             if annotations.iter().any(|annotation| annotation.does() == Does::Route) {
                 let prefixes = prefix.get_or_insert_with(|| self.prefixes(ty)).clone();
-                self.register_paths(&prefixes, &annotations, &handler);
+                self.register_paths(&prefixes, &annotations, &handler, (ty, method));
             }
             for annotation in &annotations {
                 self.register_annotated(annotation, method, &handler);
@@ -154,18 +156,103 @@ impl<'a> Interpreter<'a> {
         vec![String::new()]
     }
 
-    fn register_paths(&mut self, prefixes: &[String], annotations: &[Annotation<'a>], handler: &Abs<'a>) {
+    fn register_paths(
+        &mut self,
+        prefixes: &[String],
+        annotations: &[Annotation<'a>],
+        handler: &Abs<'a>,
+        named: (TypeId, FunctionId),
+    ) {
+        let (class, name) = (&self.program.ty(named.0).ir.name, &self.program.function(named.1).ir.name);
         let groups = annotations.iter().find(|annotation| annotation.does() == Does::Group).map(paths);
         for annotation in annotations.iter().filter(|annotation| annotation.does() == Does::Route) {
             let own = groups.clone().unwrap_or_else(|| paths(annotation));
             for method in verbs(annotation) {
                 for (prefix, path) in prefixes.iter().flat_map(|prefix| own.iter().map(move |path| (prefix, path))) {
-                    let path = join_routes(&join_routes("", prefix), path);
+                    let is_absolute =
+                        annotation.found.form.set.contains_key("absolute") && path.starts_with(['/', '~']);
+                    let prefix = if is_absolute { "" } else { prefix.as_str() };
+                    let path = join_routes(&join_routes("", prefix), path.trim_start_matches('~'));
+                    let path = with_tokens(&path, class, name);
                     let trigger = Trigger::Http { method: method.clone(), path };
                     self.register(trigger, handler.clone(), annotation.span);
                 }
             }
         }
+    }
+
+    /// What the parameters of a method say that it is called for.
+    fn parameter_annotations(&mut self, method: FunctionId) -> Vec<Annotation<'a>> {
+        let declared = self.program.function(method);
+        if declared.ir.decorators.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for param in &declared.ir.params {
+            let annotations = self.annotations(&param.decorators, declared.module);
+            found.extend(
+                annotations.into_iter().filter(|it| matches!(it.does(), Does::Route | Does::Consume | Does::Schedule)),
+            );
+        }
+        found
+    }
+
+    /// What frameworks call on a class because of what it derives from.
+    fn register_bases(&mut self, ty: TypeId) {
+        let libraries = self.knowledge.libraries(self.program.language).iter();
+        let entries: Vec<_> = libraries
+            .flat_map(|library| library.types.iter().map(move |form| (library, form)))
+            .filter_map(|(library, form)| Some((library, form.name.trim_start_matches(':'), form.entry.as_ref()?)))
+            .collect();
+        if entries.is_empty() {
+            return;
+        }
+        let bases = self.program.library_bases(ty);
+        for (library, base, entry) in entries {
+            let is_base = |own: &String| crate::ir::bare(own).rsplit('.').next() == Some(base);
+            if !bases.iter().any(is_base) {
+                continue;
+            }
+            let Some(first) = self.program.method(ty, &entry.method) else { continue };
+            let span = self.program.span(self.program.ty(ty).module, self.program.ty(ty).ir.range);
+            if entry.on == EntryTrigger::Schedule {
+                let handler = self.method_of(ty, first);
+                self.register(Trigger::Schedule(whatif_model::Value::unknown()), handler, span);
+                continue;
+            }
+            for message in self.handled(ty, &[base]) {
+                let name = crate::ir::bare(&message).rsplit('.').next().unwrap_or("").to_owned();
+                let mut overloads = self.program.overloads(first);
+                let is_named = |text: &str| crate::ir::bare(text).rsplit('.').next() == Some(name.as_str());
+                let fits = |id: &FunctionId| {
+                    let mut params = self.program.function(*id).ir.params.iter();
+                    params.any(|param| {
+                        is_named(&param.ty) || crate::ir::type_arguments(&param.ty).iter().any(|inner| is_named(inner))
+                    })
+                };
+                let method = overloads.find(fits).unwrap_or(first);
+                let mut topic = self.broker();
+                if topic.technology.is_empty() {
+                    topic.technology.clone_from(&library.technology);
+                }
+                topic.name = whatif_model::Value::text(name);
+                let at = self
+                    .program
+                    .span(self.program.function(method).module, self.program.function(method).ir.name_range);
+                let label = "acknowledged by the library when the handler has worked";
+                let auto_ack = whatif_model::Fact::known(
+                    false,
+                    whatif_model::Evidence::stated(whatif_model::Stage::Code, at, label),
+                );
+                let handler = self.method_of(ty, method);
+                self.register(Trigger::Message { topic, auto_ack }, handler, at);
+            }
+        }
+    }
+
+    fn method_of(&mut self, ty: TypeId, method: FunctionId) -> Abs<'a> {
+        let receiver: Abs<'a> = Kind::Object(self.class_object(ty)).into();
+        Kind::Function(method, Some(Rc::new(receiver))).into()
     }
 
     /// Consumers, schedules, and what runs when the program starts.
@@ -205,12 +292,26 @@ impl<'a> Interpreter<'a> {
         for base in &declared.ir.bases {
             let name = base.rsplit('.').next().unwrap_or(base);
             let pattern = self.knowledge.pattern(self.program.language, name);
+            // C# nests the base in the class of the service: `Basket.BasketBase`.
+            let within = base.rsplit('.').nth(1);
+            let pattern = pattern.filter(|(pattern, service)| !pattern.nested || within == Some(*service));
             let Some((_, service)) = pattern.filter(|(pattern, _)| pattern.does == Does::RpcRegister) else { continue };
             let (service, span) = (service.to_owned(), self.program.span(declared.module, declared.ir.range));
             let implementation = Kind::Object(self.class_object(ty)).into();
             self.register_service(&service, &implementation, span);
         }
     }
+}
+
+/// A route with the names of the class and the method in it
+/// (<https://learn.microsoft.com/aspnet/core/mvc/controllers/routing#token-replacement-in-route-templates-controller-action-area>).
+fn with_tokens(path: &str, class: &str, method: &str) -> String {
+    if !path.contains('[') {
+        return path.to_owned();
+    }
+    let class = class.strip_suffix("Controller").unwrap_or(class);
+    let method = method.strip_suffix("Async").unwrap_or(method);
+    path.replace("[controller]", class).replace("[action]", method)
 }
 
 /// The paths of an annotation; one without says the empty path.

@@ -16,8 +16,19 @@ impl<'a> Interpreter<'a> {
         {
             return;
         }
-        for key in ["technology", "address", "database", "host", "timeout", "retry_attempts", "retry_backoff", "tracer"]
-        {
+        const SHARED: [&str; 10] = [
+            "technology",
+            "address",
+            "database",
+            "host",
+            "timeout",
+            "retry_attempts",
+            "retry_backoff",
+            "retry_jitter",
+            "retry_block",
+            "tracer",
+        ];
+        for key in SHARED {
             if let Some(value) = self.object(whole).fields.get(key).cloned() {
                 let fields = &mut self.heap[part.0 as usize].fields;
                 // The name of a driver's family says less than the engine the program chose.

@@ -146,6 +146,7 @@ impl<'a> Interpreter<'a> {
             None => self.fill_fields(id, ty, args, range),
         }
         self.note_notice(ty, &value);
+        self.note_made(&value);
         Abs { kind: Kind::Object(id), from }
     }
 

@@ -226,7 +226,11 @@ impl<'a> Interpreter<'a> {
     pub(super) fn decorator_symbol(&mut self, target: &'a Expr, module: usize) -> Option<String> {
         let dotted = target.dotted()?;
         let (head, rest) = dotted.split_once('.').map_or((dotted.as_str(), ""), |(head, rest)| (head, rest));
-        let path = self.program.import(module, head)?;
+        let Some(path) = self.program.import(module, head) else {
+            // Where imports name namespaces, a name that is not the program's is a library's.
+            let is_own = self.program.named_type(module, head).is_some();
+            return (self.manners.bare_library_names && !is_own).then_some(dotted);
+        };
         match self.program.resolve(module, path) {
             crate::lower::program::Imported::Library(path) if rest.is_empty() => Some(path),
             crate::lower::program::Imported::Library(path) => Some(format!("{path}.{rest}")),

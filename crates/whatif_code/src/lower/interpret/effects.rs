@@ -215,6 +215,13 @@ impl<'a> Interpreter<'a> {
         {
             peer.name = topic;
         }
+        // A bus is set up in one place and asked for by its type everywhere.
+        if role == PeerRole::Topic && peer.address.is_unknown() && call.set("topic_by").is_some() {
+            let broker = self.broker();
+            if broker.technology == peer.technology {
+                peer.address = broker.address;
+            }
+        }
         peer
     }
 
@@ -225,7 +232,15 @@ impl<'a> Interpreter<'a> {
             given.or_else(|| self.carried_message(call, key)).map(|value| self.topic_text(&value))
         };
         let known = |value: &Value| value.as_text().as_deref() != Some("") && !value.parts.is_empty();
-        named("topic").filter(known).or_else(|| named("exchange").filter(known))
+        let by_type = || {
+            call.set("topic_by")?;
+            let Kind::Object(id) = self.property(call, "payload")?.kind else { return None };
+            match self.object(id).class {
+                super::state::Class::Own(ty) => Some(Value::text(self.program.ty(ty).ir.name.clone())),
+                _ => None,
+            }
+        };
+        named("topic").filter(known).or_else(|| named("exchange").filter(known)).or_else(by_type)
     }
 
     /// The name of a topic; a class stands for the topic of its objects.
@@ -278,7 +293,7 @@ impl<'a> Interpreter<'a> {
                     return value;
                 }
                 let peer = self.peer(call, PeerRole::Topic);
-                let outbox = call.set("outbox").is_some();
+                let outbox = self.is_kept_first(call);
                 self.partner_effect(call, EffectKind::Publish { outbox }, peer)
             }
             Does::Ack | Does::Nack => {
@@ -297,6 +312,16 @@ impl<'a> Interpreter<'a> {
                 })
             }
             _ => self.subscription(call),
+        }
+    }
+
+    /// Whether the library writes a message to the store of the transaction it is sent in, and relays it later.
+    fn is_kept_first(&self, call: &Use<'a, '_>) -> bool {
+        let everywhere = (call.library.name.clone(), "outbox".to_owned());
+        match call.set("outbox") {
+            Some("transaction") => self.in_transaction(),
+            Some(_) => true,
+            None => self.library_defaults.contains_key(&everywhere),
         }
     }
 

@@ -63,7 +63,11 @@ impl<'a> Interpreter<'a> {
         match call.form.does {
             Does::Register => self.bind_service(call),
             Does::Provide => self.provide(call),
-            Does::Resolve => self.resolve_service(call),
+            Does::Resolve => {
+                let value = self.resolve_service(call);
+                self.note_made(&value);
+                value
+            }
             _ => self.dispatch(call),
         }
     }

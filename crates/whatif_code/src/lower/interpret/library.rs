@@ -183,7 +183,8 @@ impl<'a> Interpreter<'a> {
         match call.form.does {
             Does::Make => self.make(call),
             Does::Pass => self.passed(call),
-            Does::Constant | Does::Nothing | Does::Fill => Abs::tainted(call.taint()),
+            Does::Nothing => self.noted(call),
+            Does::Constant | Does::Fill => Abs::tainted(call.taint()),
             Does::Env | Does::Setting => self.environment(call),
             Does::Format => self.format(call),
             Does::Join => super::strings::concat(&call.args.iter().map(|arg| arg.value.clone()).collect::<Vec<_>>()),
@@ -221,16 +222,8 @@ impl<'a> Interpreter<'a> {
             Does::Tracing | Does::Signal | Does::Shutdown => self.installation(call),
             Does::Layer => self.layer(call),
             Does::Spawn | Does::Run | Does::Retry | Does::Breaker => self.run_function(call),
-            Does::Log => {
-                self.watch.logged = true;
-                self.logged.extend(taint_of(call.args).data());
-                Abs::unknown()
-            }
-            Does::Crash => {
-                self.watch.logged = true;
-                self.crash();
-                Abs::unknown()
-            }
+            Does::Guard => self.guard(call),
+            Does::Log | Does::Crash => self.said(call),
             Does::Respond | Does::Fail => self.respond(call),
             Does::Header | Does::RequestValue => self.request_value(call),
             Does::Register | Does::Provide | Does::Resolve | Does::Dispatch => self.injection(call),
@@ -240,6 +233,28 @@ impl<'a> Interpreter<'a> {
             Does::Use | Does::Next => self.middleware(call),
             Does::Promise | Does::Settle | Does::Later | Does::Cancel => self.promise(call),
         }
+    }
+
+    /// A log line, the last one perhaps.
+    fn said(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        self.watch.logged = true;
+        if call.form.does == Does::Crash {
+            self.crash();
+        } else {
+            self.logged.extend(taint_of(call.args).data());
+        }
+        Abs::unknown()
+    }
+
+    /// A call without an effect, of which something is remembered.
+    fn noted(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        if call.set("forgets").is_some() {
+            self.note_forgotten();
+        }
+        if let Some(property) = call.set("everywhere") {
+            self.library_defaults.insert((call.library.name.clone(), property.to_owned()), Abs::text("yes"));
+        }
+        Abs::tainted(call.taint())
     }
 
     /// What a call hands on: an argument, else its receiver.

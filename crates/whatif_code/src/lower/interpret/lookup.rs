@@ -197,6 +197,9 @@ impl<'a> Interpreter<'a> {
             }
             Kind::Library(symbol) => {
                 let symbol = format!("{symbol}.{name}");
+                if let Some(ty) = self.type_in_namespace(&symbol, name) {
+                    return Kind::Type(ty).into();
+                }
                 let mut value = self.library_value(&symbol).with(&base.from);
                 if base.from.iter().any(|origin| matches!(origin, Origin::Request(_))) {
                     value.from = requested(&base.from, name);
@@ -216,6 +219,21 @@ impl<'a> Interpreter<'a> {
             _ if base.from.is_empty() => Abs::unknown(),
             _ => Abs::tainted(requested(&base.from, name)),
         }
+    }
+
+    /// A type of the program that is named with its namespace: `Orders.Models.Order`.
+    fn type_in_namespace(&self, symbol: &str, name: &str) -> Option<TypeId> {
+        let is_known = || {
+            let language = self.program.language;
+            self.knowledge.form(language, symbol).is_some() || self.knowledge.type_form(language, symbol).is_some()
+        };
+        if !self.manners.bare_library_names || !name.starts_with(char::is_uppercase) || is_known() {
+            return None;
+        }
+        let ty = self.program.named_type(self.module(), name)?;
+        let namespace = &self.program.modules[self.program.ty(ty).module].package;
+        let written = symbol.strip_suffix(name)?.trim_end_matches('.');
+        (!written.is_empty() && (namespace == written || namespace.ends_with(&format!(".{written}")))).then_some(ty)
     }
 
     /// What the code calls a package, for names generated into it.

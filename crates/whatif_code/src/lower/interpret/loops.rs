@@ -186,7 +186,8 @@ impl<'a> Interpreter<'a> {
         };
         let Some(pause) = watch.pauses.last() else {
             let backoff = Fact::known(Backoff::None, stated("no pause between attempts"));
-            return Retry { attempts, backoff, jitter: Fact::absent(stated("no pause, so no jitter")) };
+            let jitter = Fact::absent(stated("no pause, so no jitter"));
+            return Retry { attempts, backoff, jitter, ..Retry::default() };
         };
         let unit = self.manners.number_ms;
         let (backoff, random) = backoff_of(pause, unit);
@@ -199,7 +200,7 @@ impl<'a> Interpreter<'a> {
         } else {
             Fact::absent(stated("the pause is not randomised"))
         };
-        Retry { attempts, backoff: Fact::known(backoff, stated(label)), jitter }
+        Retry { attempts, backoff: Fact::known(backoff, stated(label)), jitter, ..Retry::default() }
     }
 
     /// The topic or ticker behind a channel or an iterable.

@@ -29,6 +29,13 @@ impl<'a> Interpreter<'a> {
                     Some(handler) => {
                         let handler = handler.value.clone();
                         self.register(Trigger::Schedule(when), handler, call.span);
+                        let of_type = call.args.iter().find(|arg| arg.name == "<0>").map(|arg| arg.value.kind.clone());
+                        if let Some(Kind::Type(ty)) = of_type {
+                            let given = self.instance_of(ty);
+                            if let Some(last) = self.registrations.last_mut().filter(|last| last.span == call.span) {
+                                last.given = vec![given];
+                            }
+                        }
                         Abs::unknown()
                     }
                     None => self.task_decorator(call, Some(when)),

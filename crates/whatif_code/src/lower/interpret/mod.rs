@@ -35,6 +35,7 @@ mod outcome;
 mod policy;
 mod promise;
 mod region;
+mod resilience;
 mod results;
 mod retry;
 mod routes;

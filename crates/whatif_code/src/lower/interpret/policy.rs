@@ -181,6 +181,9 @@ impl<'a> Interpreter<'a> {
         if let Some(object) = call.object()
             && let Some(value) = self.object(object).fields.get("retry_attempts")
         {
+            if self.object(object).fields.contains_key("retry_block") && !self.strategies.is_empty() {
+                return Fact::absent(Evidence::stated(Stage::Code, call.span, "repeated with the block around it"));
+            }
             return self.configured_retry(object, value, call.span);
         }
         if call.object().is_some_and(|id| self.object(id).made.is_none())
@@ -202,7 +205,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A retry set on the client.
-    fn configured_retry(&self, id: ObjectId, attempts: &Abs<'a>, fallback: Span) -> Fact<Retry> {
+    pub(super) fn configured_retry(&self, id: ObjectId, attempts: &Abs<'a>, fallback: Span) -> Fact<Retry> {
         let object = self.object(id);
         let at = object.made.unwrap_or(fallback);
         let Some(count) = attempts.as_number() else { return Fact::Unknown };
@@ -214,15 +217,27 @@ impl<'a> Interpreter<'a> {
         };
         let count = (count + extra).clamp(0.0, f64::from(u32::MAX)) as u32;
         let stated = |label: String| self.set_up(id, at, label);
+        let text = |key: &str| object.fields.get(key).and_then(Abs::as_text);
+        let jitter = match object.fields.get("retry_jitter").map(|jitter| &jitter.kind) {
+            None => Fact::Unknown,
+            Some(Kind::Bool(false)) => Fact::absent(stated("the pause is not randomised".to_owned())),
+            Some(_) => Fact::known(true, stated("the pause is randomised".to_owned())),
+        };
         let backoff = match object.fields.get("retry_backoff").and_then(|value| value.as_millis(1e3)) {
-            Some(0) => Fact::known(Backoff::None, stated("no pause between attempts".to_owned())),
+            Some(0) if !object.fields.contains_key("retry_growth") => {
+                Fact::known(Backoff::None, stated("no pause between attempts".to_owned()))
+            }
+            Some(ms) if text("retry_growth").as_deref() == Some("fixed") => {
+                Fact::known(Backoff::Fixed(ms), stated(format!("pauses of {ms} ms")))
+            }
             Some(ms) => Fact::known(Backoff::Exponential(ms), stated(format!("pauses from {ms} ms"))),
             None => Fact::Unknown,
         };
         let retry = Retry {
             attempts: Fact::known(Attempts::Limited(count), stated(format!("{count} attempts"))),
             backoff,
-            jitter: Fact::Unknown,
+            jitter,
+            ..Retry::default()
         };
         Fact::known(retry, stated("the client repeats failed requests".to_owned()))
     }
@@ -341,6 +356,7 @@ fn retry_of(default: &Default, evidence: &Evidence) -> Retry {
         attempts: Fact::known(attempts, evidence.clone()),
         backoff: Fact::known(backoff, evidence.clone()),
         jitter: if default.jitter { Fact::known(true, evidence.clone()) } else { Fact::absent(evidence.clone()) },
+        ..Retry::default()
     }
 }
 

@@ -8,8 +8,7 @@ use crate::knowledge::{Does, ResultMethod};
 use crate::lower::program::TypeId;
 use crate::lower::values::{Abs, Kind, Taint};
 use std::rc::Rc;
-use whatif_model::flow::{Bound, OnError, Timeout, TimeoutKind};
-use whatif_model::{Evidence, Fact, Stage};
+use whatif_model::flow::OnError;
 
 impl<'a> Interpreter<'a> {
     /// `value?`: a failure leaves the function that runs, with it as result.
@@ -195,21 +194,7 @@ impl<'a> Interpreter<'a> {
         let future = call.argument("function").map_or_else(Abs::unknown, |arg| arg.value.clone());
         let value = self.awaited(future, call.range);
         let limit = call.argument("timeout").and_then(|arg| arg.value.as_millis(self.manners.number_ms));
-        let base = self.run.base;
-        for number in first..self.next_effect() {
-            let Some(effect) = self.run.effects.get_mut((number - base) as usize) else { continue };
-            if !super::policy::is_bounded(&effect.kind) {
-                continue;
-            }
-            effect.policy.timeout = match (limit, effect.policy.timeout.value()) {
-                (Some(limit), Some(own)) if matches!(own.bound, Bound::Millis(own) if own <= limit) => continue,
-                (Some(limit), _) => Fact::known(
-                    Timeout { bound: Bound::Millis(limit), kind: TimeoutKind::Total },
-                    Evidence::stated(Stage::Code, call.span, format!("given up after {limit} ms")),
-                ),
-                (None, _) => Fact::Unknown,
-            };
-        }
+        self.limit_effects(first, limit, call.span);
         value
     }
 }

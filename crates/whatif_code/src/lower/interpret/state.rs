@@ -259,6 +259,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) entities: BTreeMap<String, crate::lower::program::TypeId>,
     /// Circuit breakers around what is run.
     pub(crate) breakers: Vec<(String, Span)>,
+    /// Blocks that a store's client repeats as a whole.
+    pub(crate) strategies: Vec<super::resilience::Strategy>,
     /// The identity each effect carries, as the number of the effect that made it.
     pub(crate) fresh: BTreeMap<u32, u32>,
     /// HTTP answers of which something was looked at, and those that were only logged.
@@ -343,6 +345,7 @@ impl<'a> Interpreter<'a> {
             library_defaults: BTreeMap::new(),
             routed: Vec::new(),
             breakers: Vec::new(),
+            strategies: Vec::new(),
             provided: BTreeMap::new(),
             versioned: BTreeSet::new(),
             entities: BTreeMap::new(),

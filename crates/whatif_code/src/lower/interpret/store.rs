@@ -293,6 +293,10 @@ impl<'a> Interpreter<'a> {
     /// The name of the item a call concerns.
     fn item(&mut self, call: &Use<'a, '_>) -> String {
         let Some(item) = self.property(call, "item") else { return String::new() };
+        // Only stores of keys name an item by a value of the request; a row of an unknown class names no table.
+        if matches!(item.kind, Kind::Unknown) && call.library.technology == "sql" {
+            return String::new();
+        }
         self.item_text(&item)
     }
 
@@ -382,6 +386,9 @@ impl<'a> Interpreter<'a> {
 
     /// Writes what was staged and changed; a transaction of its own ends with it, one begun before goes on.
     pub(super) fn flush(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        if let Some(session) = call.object() {
+            self.note_saved(session, call.span);
+        }
         let alone = !self.in_transaction();
         if alone {
             let store = call.object().and_then(|id| self.store_target(id));

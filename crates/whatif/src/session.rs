@@ -80,6 +80,7 @@ fn configuration(input: &Input, root: &Path) -> Result<Config, Failure> {
     let mut config = Config::parse(&path, &text)?;
     let known: Vec<&str> = whatif_review::rules().map(|rule| rule.id).collect();
     config.check_rules(&known)?;
+    whatif_engine::check(&config)?;
     config.today = environment::today();
     Ok(config)
 }

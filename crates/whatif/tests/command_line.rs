@@ -220,3 +220,22 @@ fn a_repair_is_written_and_the_rest_is_reviewed_again() {
     let text = std::fs::read_to_string(folder.0.join("app.py")).expect("the file is still there");
     assert_eq!(text, CALLER.1.replace("v1\")", "v1\", timeout=10)"));
 }
+
+#[test]
+fn a_described_library_is_believed_and_a_wrong_description_is_shown() {
+    let wrapper = ("acme/net.py", "def fetch(url):\n    return None\n");
+    let caller = (
+        "app.py",
+        "from flask import Flask\nfrom acme.net import fetch\n\napp = Flask(__name__)\n\n\n@app.route(\"/price\")\ndef price():\n    return fetch(\"http://prices/v1\")\n",
+    );
+    let library = "[[library]]\nlanguage = \"python\"\nname = \"acme net\"\nprefix = \"acme.net\"\nform = [{ call = [\"fetch\"], does = \"http\", args = { url = \"0\" } }]\n[[library.default]]\nwhat = \"timeout\"\nstate = \"absent\"\nnote = \"acme net waits for ever\"\nlink = \"https://wiki.acme.example/net\"\n";
+    let unread = Folder::new("wrapper", &[wrapper, caller]).run("review --format agent");
+    assert!(!stdout(&unread).contains("timeouts/missing"), "{}", stdout(&unread));
+    let folder = Folder::new("described", &[wrapper, caller, ("whatif.toml", library)]);
+    let described = folder.run("review --format agent");
+    assert!(stdout(&described).contains("timeouts/missing"), "{}{}", stdout(&described), stderr(&described));
+    let wrong = library.replace("\"http\"", "\"htp\"");
+    let output = Folder::new("misdescribed", &[wrapper, caller, ("whatif.toml", &wrong)]).run("review");
+    assert_eq!(code(&output), Some(2));
+    assert!(stderr(&output).contains("whatif.toml:1:1"), "{}", stderr(&output));
+}

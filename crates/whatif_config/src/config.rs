@@ -90,6 +90,11 @@ impl Config {
         Ok(())
     }
 
+    /// An error at a place of the file, found by whoever reads a section of it.
+    pub fn error(&self, range: Range, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        ConfigError::at(&self.path, &self.text, range, message, help)
+    }
+
     /// Glob patterns of files not to read.
     pub fn excludes(&self) -> &[String] {
         &self.exclude

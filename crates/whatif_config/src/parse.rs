@@ -11,7 +11,7 @@ use whatif_model::facts::answer::{Answer, Same};
 use whatif_model::finding::Severity;
 use whatif_model::text::{FileId, Range, Span};
 
-const SECTIONS: &[&str] = &["review", "rules", "words", "same", "fact", "allow"];
+const SECTIONS: &[&str] = &["review", "rules", "words", "same", "fact", "allow", "library"];
 const REVIEW: &[&str] = &["fail-on", "confidence", "exclude"];
 const LEVEL_NAMES: &str = "one of \"off\", \"info\", \"warn\", \"error\"";
 
@@ -34,6 +34,8 @@ pub(crate) fn parse(path: &str, text: &str) -> Result<Config> {
             "same" => config.same = reader.each(value, "same", Reader::same)?,
             "fact" => config.answers = reader.each(value, "fact", Reader::fact)?.into_iter().flatten().collect(),
             "allow" => config.allows = reader.each(value, "allow", Reader::allow)?,
+            // Read with the schema of the library tables, which is not known here.
+            "library" => {}
             _ => return Err(reader.unknown(key, "", SECTIONS)),
         }
     }

@@ -29,6 +29,14 @@ pub const TEMPLATE: &str = r#"# What whatif cannot read in this repository, and 
 # because = "contract with the vendor, section 4"
 # link = "docs/vendor.pdf"
 
+# A library of your own, or a wrapper whatif should believe rather than read, in the schema of the built-in tables.
+# [[library]]
+# language = "go"
+# name = "acme http"
+# prefix = "example.com/acme/httpx"   # how it is imported
+# form = [{ call = ["Fetch"], does = "http", args = { url = "1" }, set = { method = "GET" } }]
+# default = [{ what = "timeout", state = "bounded", ms = 2000, note = "httpx gives up after 2 s", link = "https://wiki.acme.example/httpx" }]
+
 # A finding the team accepts. Where a comment is possible, prefer one beside the place:
 # `whatif: allow(rule) because reason`.
 # [[allow]]

@@ -13,8 +13,14 @@ use whatif_code::lower::{Manifest, Programs, sort};
 use whatif_model::facts::code::CodeUnit;
 
 /// The units of everything that was read. Takes the programs out of `files`.
-pub(crate) fn units(files: &mut [ReadFile], manifests: &[Manifest], cache: &Cache) -> Vec<CodeUnit> {
-    let whole = whole_key(files, manifests);
+pub(crate) fn units(
+    files: &mut [ReadFile],
+    manifests: &[Manifest],
+    knowledge: &Knowledge,
+    cache: &Cache,
+) -> Vec<CodeUnit> {
+    let described = knowledge.described();
+    let whole = whole_key(files, manifests, &described);
     if let Some(units) = cache.get(whole, Part::Units) {
         for file in files.iter().filter(|file| file.is_code) {
             cache.keep(file.key, Part::Module);
@@ -24,8 +30,8 @@ pub(crate) fn units(files: &mut [ReadFile], manifests: &[Manifest], cache: &Cach
     let keys: BTreeMap<String, u128> =
         files.iter().filter(|file| file.is_code).map(|file| (file.source.path.clone(), file.key)).collect();
     let modules: Vec<Module> = files.par_iter_mut().filter_map(|file| module(file, cache)).collect();
-    let programs = Programs::new(&modules, manifests, Knowledge::built_in());
-    let unit_keys: Vec<u128> = (0..programs.len()).map(|at| unit_key(&programs, at, &keys)).collect();
+    let programs = Programs::new(&modules, manifests, knowledge);
+    let unit_keys: Vec<u128> = (0..programs.len()).map(|at| unit_key(&programs, at, &keys, &described)).collect();
     let mut found: Vec<Option<CodeUnit>> = unit_keys.par_iter().map(|key| cache.get(*key, Part::Unit)).collect();
     let missing: Vec<usize> = (0..programs.len()).filter(|at| found[*at].is_none()).collect();
     for (at, unit) in missing.iter().zip(programs.lower(&missing, rayon::current_num_threads())) {
@@ -51,15 +57,15 @@ fn module(file: &mut ReadFile, cache: &Cache) -> Option<Module> {
     })
 }
 
-fn whole_key(files: &[ReadFile], manifests: &[Manifest]) -> u128 {
+fn whole_key(files: &[ReadFile], manifests: &[Manifest], described: &str) -> u128 {
     let keys: Vec<[u8; 16]> = files.iter().filter(|file| file.is_code).map(|file| file.key.to_le_bytes()).collect();
     let texts = manifests.iter().flat_map(|manifest| [manifest.path.as_bytes(), manifest.text.as_bytes()]);
-    Cache::key_of(keys.iter().map(<[u8; 16]>::as_slice).chain(texts))
+    Cache::key_of(keys.iter().map(<[u8; 16]>::as_slice).chain(texts).chain([described.as_bytes()]))
 }
 
-fn unit_key(programs: &Programs<'_>, at: usize, keys: &BTreeMap<String, u128>) -> u128 {
+fn unit_key(programs: &Programs<'_>, at: usize, keys: &BTreeMap<String, u128>, described: &str) -> u128 {
     let files: Vec<[u8; 16]> =
         programs.files(at).map(|path| keys.get(path).copied().unwrap_or_default().to_le_bytes()).collect();
-    let around = programs.surroundings(at);
-    Cache::key_of(files.iter().map(<[u8; 16]>::as_slice).chain(around.iter().map(|text| text.as_bytes())))
+    let around = programs.surroundings(at).into_iter().chain([described]);
+    Cache::key_of(files.iter().map(<[u8; 16]>::as_slice).chain(around.map(str::as_bytes)))
 }

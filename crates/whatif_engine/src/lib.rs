@@ -10,8 +10,10 @@ mod line;
 mod read;
 
 use cache::Cache;
+use std::borrow::Cow;
 use std::path::PathBuf;
-use whatif_config::Config;
+use whatif_code::knowledge::{Knowledge, own};
+use whatif_config::{Config, ConfigError};
 use whatif_model::finding::Finding;
 use whatif_model::system::{Question, System};
 use whatif_model::text::Sources;
@@ -121,11 +123,28 @@ fn review_here(options: &Options<'_>) -> Result<Review, Error> {
         tell(Progress::Resolving);
     }
     let manifests = read::manifests(&files);
-    let code = code::units(&mut files, &manifests, &cache);
+    let code = code::units(&mut files, &manifests, &knowledge(&options.config), &cache);
     if let Err(error) = cache.close() {
         problems.push(cache_problem(&format!("cannot be written: {}", error.to_string().to_lowercase())));
     }
     Ok(line::run(files, code, problems, &options.config, &options.questions, stats, options.progress))
+}
+
+/// Checks what only the readers of code understand in a configuration: its `[[library]]` entries.
+///
+/// # Errors
+/// The first entry that cannot be used, with its place.
+pub fn check(config: &Config) -> Result<(), ConfigError> {
+    let help = "the schema is that of the built-in tables; `whatif init` writes an example";
+    own(&config.text).map(drop).map_err(|(range, message)| config.error(range, message, help))
+}
+
+/// The built-in tables and what the configuration adds; entries that [`check`] refuses add nothing.
+fn knowledge(config: &Config) -> Cow<'static, Knowledge> {
+    match own(&config.text) {
+        Ok(own) if !own.is_empty() => Cow::Owned(Knowledge::with(own)),
+        _ => Cow::Borrowed(Knowledge::built_in()),
+    }
 }
 
 fn cache_problem(what: &str) -> whatif_model::facts::Problem {
@@ -146,7 +165,7 @@ pub fn review_sources(files: Vec<(String, String)>, config: &Config, questions: 
         })
         .collect();
     let manifests = read::manifests(&files);
-    let code = code::units(&mut files, &manifests, &Cache::default());
+    let code = code::units(&mut files, &manifests, &knowledge(config), &Cache::default());
     line::run(files, code, Vec::new(), config, questions, stats, None)
 }
 

@@ -12,6 +12,8 @@ use whatif_model::facts::code::Language;
 pub struct Knowledge {
     /// One per dialect, read when first asked for: most repositories use one or two languages.
     tables: Vec<(Language, OnceLock<Table>)>,
+    /// What the reviewed team says of its own libraries and wrappers; it comes before what is built in.
+    own: Vec<(Language, Library)>,
 }
 
 /// The tables of one language.
@@ -40,8 +42,27 @@ impl Knowledge {
     /// Never: the tables are part of the program, and a test reads them.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: OnceLock<Knowledge> = OnceLock::new();
-        let tables = || DIALECTS.iter().map(|dialect| (dialect.language(), OnceLock::new())).collect();
-        BUILT_IN.get_or_init(|| Self { tables: tables() })
+        BUILT_IN.get_or_init(|| Self::with(Vec::new()))
+    }
+
+    /// The built-in tables and these libraries, which come first.
+    pub fn with(own: Vec<(Language, Library)>) -> Self {
+        Self { tables: DIALECTS.iter().map(|dialect| (dialect.language(), OnceLock::new())).collect(), own }
+    }
+
+    /// Whether a path belongs to a library the reviewed team described: then what it said holds, and not what the
+    /// repository's own code for it does.
+    pub(crate) fn is_described(&self, language: Language, path: &str) -> bool {
+        let own = self.own.iter().filter(|(of, _)| *of == language);
+        own.flat_map(|(_, library)| std::iter::once(&library.prefix).chain(&library.also)).any(|prefix| {
+            let rest = path.strip_prefix(prefix.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+        })
+    }
+
+    /// Everything that was described, as a text that changes when it does.
+    pub fn described(&self) -> String {
+        if self.own.is_empty() { String::new() } else { format!("{:?}", self.own) }
     }
 
     /// The form of a call by canonical name.
@@ -99,7 +120,11 @@ impl Knowledge {
     fn table(&self, language: Language) -> &Table {
         let (_, table) = self.tables.iter().find(|(own, _)| *own == language).expect("every dialect has a table");
         let texts = || dialect(language).tables();
-        table.get_or_init(|| Table::read(texts()).expect("the built-in tables are read by a test"))
+        table.get_or_init(|| {
+            let mut table = Table::read(texts()).expect("the built-in tables are read by a test");
+            table.add(self.own.iter().filter(|(of, _)| *of == language).map(|(_, library)| library.clone()));
+            table
+        })
     }
 }
 
@@ -130,25 +155,29 @@ impl Table {
         };
         for text in texts {
             let file: File = toml::from_str(text)?;
-            table.libraries.extend(file.library);
+            table.add(file.library);
             table.patterns.extend(file.pattern);
             if let Some(words) = file.words {
                 table.words = words;
             }
         }
-        for (at, library) in table.libraries.iter().enumerate() {
+        Ok(table)
+    }
+
+    /// Of two forms with one name the later holds.
+    fn add(&mut self, libraries: impl IntoIterator<Item = Library>) {
+        for library in libraries {
+            let at = self.libraries.len();
             for prefix in std::iter::once(&library.prefix).chain(&library.also) {
                 for (nth, form) in library.form.iter().enumerate() {
-                    for call in &form.call {
-                        table.forms.insert(symbol(prefix, call), (at, nth));
-                    }
+                    self.forms.extend(form.call.iter().map(|call| (symbol(prefix, call), (at, nth))));
                 }
                 for (nth, ty) in library.types.iter().enumerate() {
-                    table.types.insert(symbol(prefix, &ty.name), (at, nth));
+                    self.types.insert(symbol(prefix, &ty.name), (at, nth));
                 }
             }
+            self.libraries.push(library);
         }
-        Ok(table)
     }
 }
 

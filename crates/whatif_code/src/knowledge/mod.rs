@@ -6,10 +6,12 @@
 mod index;
 pub(crate) use index::symbol;
 pub mod manifest;
+mod own;
 mod schema;
 mod version;
 
 pub use index::{Found, Knowledge};
+pub use own::own;
 pub use schema::{
     ArgSpec, Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, Place, ResultMethod, State,
     TypeForm, Words,

@@ -44,6 +44,8 @@ pub(crate) struct Program<'a> {
     overloads: HashMap<FunctionId, Vec<FunctionId>>,
     /// Python: folders names may be imported from, shortest last.
     pub(crate) roots: Vec<String>,
+    /// What is known of libraries: a module the team described as one is a library.
+    knowledge: &'a Knowledge,
 }
 
 /// A function and where it is.
@@ -77,7 +79,12 @@ pub(crate) enum Imported {
 
 impl<'a> Program<'a> {
     /// Indexes `modules`; `paths` names their packages (see [`Program::by_path`]), one per module.
-    pub(crate) fn new(language: Language, modules: Vec<(&'a ir::Module, String)>, roots: Vec<String>) -> Self {
+    pub(crate) fn new(
+        language: Language,
+        modules: Vec<(&'a ir::Module, String)>,
+        roots: Vec<String>,
+        knowledge: &'a Knowledge,
+    ) -> Self {
         let mut program = Self {
             language,
             files: modules.iter().map(|(module, _)| FileId::of(&module.path)).collect(),
@@ -94,6 +101,7 @@ impl<'a> Program<'a> {
             subtypes: std::cell::OnceCell::new(),
             in_module: HashMap::new(),
             roots,
+            knowledge,
         };
         for (module, path) in modules {
             program.add(module, path);
@@ -435,6 +443,9 @@ impl<'a> Program<'a> {
 
     /// What an import path stands for, seen from a module.
     pub(crate) fn resolve(&self, module: usize, path: &str) -> Imported {
+        if self.knowledge.is_described(self.language, path) {
+            return Imported::Library(canonical(path));
+        }
         let found = crate::language::dialect(self.language).resolve(self, module, path);
         found.unwrap_or_else(|| Imported::Library(canonical(path)))
     }

@@ -40,7 +40,7 @@ pub(super) fn lower_unit<'p>(
     knowledge: &Knowledge,
 ) -> CodeUnit {
     let versions = Versions::of_packages(packages);
-    let mut program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone());
+    let mut program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone(), knowledge);
     program.import_wildcards(knowledge);
     let main = unit.main.and_then(|module| main_function(&program, module));
     let mut found = entries::run(&program, knowledge, &versions, main);

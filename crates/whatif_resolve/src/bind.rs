@@ -2,6 +2,7 @@
 
 use crate::address;
 use crate::components::Draft;
+use crate::drivers;
 use crate::environment::Environment;
 use crate::identity::canonical;
 use crate::names::Names;
@@ -11,7 +12,7 @@ use crate::technology::{self, Role};
 use std::collections::BTreeSet;
 use whatif_model::evidence::{Evidence, Fact};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Bound, EffectKind, Flow, Peer, PeerRole, Step, Target, Timeout, TimeoutKind};
+use whatif_model::flow::{EffectKind, Flow, Peer, PeerRole, Step, Target};
 use whatif_model::system::{
     BrokerId, External, ExternalId, Node, OperationId, ServiceId, Store, StoreId, System, Topic, TopicId,
 };
@@ -39,7 +40,11 @@ fn bind_flow(flow: &mut Flow, service: ServiceId, draft: &mut Draft, names: &Nam
             *found = operations::find(draft, *callee, operation);
         }
         if matches!(target, Target::Store(_)) && effect.policy.timeout.value().is_none() {
-            effect.policy.timeout.merge(limit_of_address(symbolic, service, environment));
+            let limit = drivers::limit(symbolic, service, environment);
+            match limit.is_unknown() && drivers::is_limited_elsewhere(service, environment) {
+                true => effect.policy.timeout = limit,
+                false => effect.policy.timeout.merge(limit),
+            }
         }
         effect.target = target;
     }
@@ -51,18 +56,6 @@ fn bind_flow(flow: &mut Flow, service: ServiceId, draft: &mut Draft, names: &Nam
         }
     };
     each_step(&mut flow.steps, &mut bind_step);
-}
-
-/// A limit the address itself sets for every statement.
-fn limit_of_address(peer: &Peer, service: ServiceId, environment: &Environment) -> Fact<Timeout> {
-    let (address, places) = environment.evaluate(service, &peer.address);
-    match (address::statement_limit(&address), places.last()) {
-        (Some(limit), Some(place)) => {
-            let timeout = Timeout { bound: Bound::Millis(limit), kind: TimeoutKind::Total };
-            Fact::known(timeout, place.labelled("limits every statement"))
-        }
-        _ => Fact::Unknown,
-    }
 }
 
 /// Depth is bounded by construction, see [`whatif_model::limits::DEPTH_MAX`].

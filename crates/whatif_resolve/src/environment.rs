@@ -166,7 +166,10 @@ type Maps<'i> = BTreeMap<&'i str, BTreeMap<&'i str, (&'i Value, Evidence)>>;
 
 fn config_maps(input: &Input) -> Maps<'_> {
     let mut maps: Maps<'_> = BTreeMap::new();
-    for map in input.designs.iter().flat_map(|(_, facts)| &facts.configs) {
+    // The variants of a deployment lie deeper than what they vary.
+    let mut designs: Vec<_> = input.designs.iter().collect();
+    designs.sort_by_key(|(path, _)| path.matches('/').count());
+    for map in designs.into_iter().flat_map(|(_, facts)| &facts.configs) {
         let entries = maps.entry(&map.name).or_default();
         for (key, value, span) in &map.entries {
             let evidence = Evidence::stated(Stage::Design, *span, format!("`{key}` is set in the configuration map"));

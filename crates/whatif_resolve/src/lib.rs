@@ -14,6 +14,7 @@ mod components;
 mod databases;
 mod deadlines;
 mod deployments;
+mod drivers;
 mod edges;
 mod environment;
 mod idempotency;

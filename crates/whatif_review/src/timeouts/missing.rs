@@ -1,11 +1,11 @@
 //! A wait that nothing bounds: it lasts for as long as the other side likes.
 
 use super::infinite;
-use crate::query::{CallSite, callers, grouped, listed};
+use crate::query::{CallSite, address_of, callers, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use std::collections::BTreeMap;
 use whatif_model::effective::State;
-use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{Effect, EffectKind, Protocol, Target, TimeoutKind};
@@ -28,16 +28,20 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     let unbounded: Vec<_> = cx.sites.iter().filter(|site| is_unbounded(cx, site)).collect();
     let calls = unbounded.iter().filter(|site| is_request(site) && !is_stream(cx, site));
     let waits: Vec<Wait<'_>> = calls.map(|site| wait(cx, site)).chain(waits_for_unknown(cx)).collect();
-    let mut by_client: BTreeMap<_, Vec<&Wait<'_>>> = BTreeMap::new();
+    let mut waiting: BTreeMap<_, Vec<&Wait<'_>>> = BTreeMap::new();
     for wait in &waits {
-        by_client.entry((wait.operation.service, wait.protocol, wait.reason())).or_default().push(wait);
+        waiting.entry((wait.operation.service, wait.protocol, wait.reason())).or_default().push(wait);
     }
     let data = unbounded.iter().copied().filter(|site| site.edge.kind != EdgeKind::Sync);
-    let by_partner = grouped(data, |site| (site.operation.service, site.edge.kind, reason(site)));
-    let of_calls = by_client.values().filter_map(|waits| call_finding(cx, waits));
+    // What the address of a database lets its driver do is one flaw, in however many services.
+    let (by_address, by_client): (Vec<_>, Vec<_>) = data.partition(|site| is_by_address(site));
+    let by_partner = grouped(by_client, |site| (site.operation.service, site.edge.kind, reason(site)));
+    let by_driver = grouped(by_address, |site| reason(site));
+    let of_calls = waiting.values().filter_map(|waits| call_finding(cx, waits));
     let of_data = by_partner.values().filter_map(|sites| data_finding(cx, sites));
+    let of_drivers = by_driver.values().filter_map(|sites| driver_finding(cx, sites));
     let of_servers = cx.system.services.iter().filter_map(|service| server_finding(cx, service));
-    of_calls.chain(of_data).chain(of_servers).collect()
+    of_calls.chain(of_data).chain(of_drivers).chain(of_servers).collect()
 }
 
 /// Proven to have no limit. One that is switched off on purpose is `timeouts/infinite`.
@@ -162,6 +166,30 @@ fn data_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .detail(format!("{} {}", first.edge.kind.as_str(), reason(first)));
     let draft = sites.iter().fold(draft, |draft, site| draft.at(&site.place("waits without a bound")));
     draft.all(&first.effective.timeout.evidence).build()
+}
+
+/// Whether it is the connection address that would set the limit.
+fn is_by_address(site: &CallSite<'_>) -> bool {
+    site.effective.timeout.evidence.first().is_some_and(|evidence| evidence.stage == Stage::Design)
+}
+
+fn driver_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
+    let address = address_of(cx.system, sites);
+    let callers = listed(sites.iter().map(|site| site.caller(cx.system).address.clone()), 3);
+    let alone = sites.iter().all(|site| site.operation.service == sites[0].operation.service);
+    let wait = if alone { "waits" } else { "wait" };
+    let draft = cx
+        .finding(&RULE.meta, address)
+        .severity(Severity::Warning)
+        .message(format!("{callers} {wait} for each answer of the database for ever: the address sets no time limit"))
+        .help("set `socketTimeout` and `connectTimeout` in the address, and a timeout for transactions")
+        .detail(reason(sites.first()?));
+    let draft = sites.iter().fold(draft, |draft, site| draft.all(&site.effective.timeout.evidence));
+    // The database itself may end statements that take too long.
+    let shown = grouped(sites.iter().copied(), |site| site.operation.service);
+    let shown = shown.values().filter_map(|sites| sites.first());
+    let draft = shown.fold(draft, |draft, site| draft.at(&site.place("waits without a bound")));
+    draft.at_most(Confidence::Likely).build()
 }
 
 /// A server that reads as slowly as its clients send.

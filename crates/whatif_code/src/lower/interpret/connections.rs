@@ -8,6 +8,20 @@ use std::rc::Rc;
 use whatif_model::{Part, Value};
 
 impl<'a> Interpreter<'a> {
+    /// What the framework configures for a property, unless the program provides the data source itself: then its
+    /// address, and where it is made.
+    pub(super) fn configured_property(&self, key: &str, text: &str) -> (Abs<'a>, Option<whatif_model::Span>) {
+        let provided = || {
+            let mut sources = self.provided.iter().filter(|(symbol, _)| symbol.ends_with("DataSource"));
+            let (source, other) = (sources.next()?.1, sources.next());
+            let Kind::Object(id) = source.kind else { return None };
+            let address = self.object(id).fields.get("address").filter(|_| other.is_none())?;
+            Some((address.clone(), self.object(id).made))
+        };
+        let own = (key == "address" && text.starts_with("${spring.datasource.")).then(provided).flatten();
+        own.unwrap_or_else(|| (Abs::value(super::annotation::placeholders(text)), None))
+    }
+
     /// What a context's sets are connected to is what the context is connected to.
     pub(super) fn share_connection(&mut self, whole: ObjectId, part: &Abs<'a>) {
         let Kind::Object(part) = part.kind else { return };

@@ -87,8 +87,11 @@ impl<'a> Interpreter<'a> {
             return;
         }
         let mut given: Vec<(Rc<str>, Abs<'a>)> = Vec::new();
-        let settings = form.set.iter();
-        given.extend(settings.map(|(key, text)| (Rc::from(key.as_str()), Abs::value(placeholders(text)))));
+        for (key, text) in &form.set {
+            let (value, made) = self.configured_property(key, text);
+            given.push((Rc::from(key.as_str()), value));
+            self.heap[id.0 as usize].made = self.object(id).made.or(made);
+        }
         for (property, text) in form.arguments.iter().zip(ir::type_arguments(base)) {
             if let Some(ty) = self.program.named_type(module, text) {
                 self.mapped(ty, &mut given);

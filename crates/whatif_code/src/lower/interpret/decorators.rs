@@ -8,13 +8,14 @@ use crate::ir::{CONSTRUCTOR, Expr, ExprKind};
 use crate::knowledge::Does;
 use crate::lower::values::{Abs, Kind, ObjectId};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{LoopKind, PeerRole, Retry, Step};
-use whatif_model::{Fact, Range, Span, Value};
+use whatif_model::flow::{Bound, EffectKind, LoopKind, PeerRole, Retry, Step, Timeout, TimeoutKind};
+use whatif_model::{Evidence, Fact, Range, Span, Stage, Value};
 
 /// Something a decorator puts around a function.
 pub(super) enum Wrap {
     Retry(Retry, Span),
-    Transaction(Span),
+    /// With how long it may take, in milliseconds, when that is stated.
+    Transaction(Span, Option<u64>),
     Breaker(String, Span),
     Spawn(Span),
 }
@@ -175,7 +176,7 @@ impl<'a> Interpreter<'a> {
                 }
                 // One begun around it goes on.
                 Does::Transaction if self.annotated > 0 && !begins_anew(args) => {}
-                Does::Transaction => wraps.push(Wrap::Transaction(span)),
+                Does::Transaction => wraps.push(Wrap::Transaction(span, self.transaction_limit(args))),
                 Does::Breaker => wraps.push(Wrap::Breaker(found.library.name.clone(), span)),
                 Does::Spawn => wraps.push(Wrap::Spawn(span)),
                 _ => {}
@@ -197,7 +198,7 @@ impl<'a> Interpreter<'a> {
     /// Runs something inside what decorators put around it.
     pub(super) fn run_wrapped(&mut self, wraps: Vec<Wrap>, run: impl FnOnce(&mut Self) -> Abs<'a>) -> Abs<'a> {
         let first = self.next_effect();
-        let transactions = wraps.iter().filter(|wrap| matches!(wrap, Wrap::Transaction(_))).count();
+        let transactions = wraps.iter().filter(|wrap| matches!(wrap, Wrap::Transaction(..))).count();
         let breakers = self.breakers.len();
         for wrap in &wraps {
             if let Wrap::Breaker(name, span) = wrap {
@@ -213,6 +214,11 @@ impl<'a> Interpreter<'a> {
             self.write_changed();
             self.dirty = outer;
         }
+        for wrap in &wraps {
+            if let Wrap::Transaction(span, Some(limit)) = wrap {
+                self.limit_statements(first, *limit, *span);
+            }
+        }
         self.breakers.truncate(breakers);
         let steps = self.close_block();
         let spawned = wraps.iter().any(|wrap| matches!(wrap, Wrap::Spawn(_)));
@@ -221,6 +227,30 @@ impl<'a> Interpreter<'a> {
             self.discard(&result);
         }
         result
+    }
+
+    /// How long a transaction may take, in seconds as annotations say it
+    /// (<https://docs.spring.io/spring-framework/reference/data-access/transaction/declarative/annotations.html>).
+    fn transaction_limit(&mut self, args: &'a [crate::ir::Arg]) -> Option<u64> {
+        let limit = args.iter().find(|arg| arg.name == "timeout" || arg.name == "timeoutString")?;
+        let seconds = match self.eval(&limit.value).kind {
+            Kind::Number(seconds) => seconds,
+            _ => return None,
+        };
+        (1.0..1e9).contains(&seconds).then_some(seconds as u64 * 1_000)
+    }
+
+    /// The limit of a transaction is what is left for each of its statements.
+    fn limit_statements(&mut self, first: u32, limit: u64, span: Span) {
+        let at = first.saturating_sub(self.run.base) as usize;
+        for effect in self.run.effects.iter_mut().skip(at) {
+            let is_statement = matches!(effect.kind, EffectKind::Read { .. } | EffectKind::Write { .. });
+            if is_statement && effect.policy.timeout.value().is_none() {
+                let evidence = Evidence::stated(Stage::Code, span, format!("the transaction ends after {limit} ms"));
+                let timeout = Timeout { bound: Bound::Millis(limit), kind: TimeoutKind::Total };
+                effect.policy.timeout = Fact::known(timeout, evidence);
+            }
+        }
     }
 
     pub(super) fn decorator_symbol(&mut self, target: &'a Expr, module: usize) -> Option<String> {
@@ -248,7 +278,7 @@ impl<'a> Interpreter<'a> {
                     self.fresh_per_attempt(first);
                     vec![Self::loop_step(steps, LoopKind::Retry(retry), span)]
                 }
-                Wrap::Transaction(span) => vec![Step::Transaction { body: steps, store: None, span }],
+                Wrap::Transaction(span, _) => vec![Step::Transaction { body: steps, store: None, span }],
                 Wrap::Breaker(..) => steps,
                 Wrap::Spawn(span) => vec![Step::Spawn { body: steps, span }],
             };

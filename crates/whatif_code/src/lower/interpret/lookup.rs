@@ -297,8 +297,9 @@ impl<'a> Interpreter<'a> {
                 if let Kind::Object(id) = value.kind {
                     let settings = form.set.iter().filter(|(_, text)| text.contains("${"));
                     for (key, text) in settings {
-                        let value = Abs::value(super::annotation::placeholders(text));
+                        let (value, made) = self.configured_property(key, text);
                         self.heap[id.0 as usize].fields.insert(Rc::from(key.as_str()), value);
+                        self.heap[id.0 as usize].made = self.object(id).made.or(made);
                     }
                     if !library.technology.is_empty() && form.set.values().any(|text| text.contains("${")) {
                         let technology = Abs::text(library.technology.clone());

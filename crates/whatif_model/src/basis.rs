@@ -10,7 +10,7 @@ use crate::text::Span;
 use serde::{Deserialize, Serialize};
 
 /// Most conditions one effect or answer keeps; further ones are left out, innermost first kept.
-pub const GIVEN_MAX: usize = 12;
+pub const GIVEN_MAX: usize = 16;
 
 /// What must have been found, and what it was made of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Basis {
     pub given: Vec<Given>,
     /// Effects whose results its values were computed from, sorted.
     pub from: Vec<EffectId>,
+    /// It happens because one of these effects failed. Empty: it does not happen because of a failure.
+    pub failed: Vec<EffectId>,
 }
 
 /// One thing an earlier effect must have found.
@@ -30,6 +32,8 @@ pub struct Given {
     pub asks: Asks,
     /// The field that is looked at, as the code names it (`status`); empty: the result as a whole, or not known.
     pub field: String,
+    /// What it is compared with, as far as the text names it (`pending`); empty: not known, or not compared.
+    pub value: String,
     /// The answer on this path; `None`: the result has a say, but either answer leads here.
     pub holds: Option<bool>,
     /// The condition.
@@ -39,8 +43,6 @@ pub struct Given {
 /// What is asked of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Asks {
-    /// Whether the effect failed.
-    Failed,
     /// Whether there is any (`row == nil`, `rows.length > 0`, `sql.ErrNoRows`, a count compared with nothing).
     Exists,
     /// Whether a field is a certain value (`status == "pending"`).
@@ -129,11 +131,6 @@ impl Basis {
     /// What was asked of an effect.
     pub fn asked(&self, effect: EffectId) -> impl Iterator<Item = &Given> {
         self.given.iter().filter(move |given| given.effect == effect)
-    }
-
-    /// Whether it happens only when one of these effects failed.
-    pub fn failed(&self) -> impl Iterator<Item = EffectId> {
-        self.given.iter().filter(|given| given.asks == Asks::Failed && given.holds == Some(true)).map(|it| it.effect)
     }
 }
 

@@ -257,6 +257,12 @@ pub struct Effect {
     /// Columns or fields a read returns or a write sets, in order; empty: all of them, or not known.
     #[serde(default)]
     pub fields: Vec<String>,
+    /// The constants a write sets its fields to, one for each of them (`captured`, `now()`); empty where it is not one.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Columns or fields the store itself compares (`WHERE id = ? AND status = 'held'`), in order.
+    #[serde(default)]
+    pub conditions: Vec<String>,
 }
 
 impl Effect {
@@ -272,7 +278,15 @@ impl Effect {
             identity: Fact::Unknown,
             basis: Basis::default(),
             fields: Vec::new(),
+            values: Vec::new(),
+            conditions: Vec::new(),
         }
+    }
+
+    /// The constant a write sets a field to.
+    pub fn value_of(&self, field: &str) -> Option<&str> {
+        let at = self.fields.iter().position(|own| crate::decision::same_field(own, field))?;
+        self.values.get(at).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 

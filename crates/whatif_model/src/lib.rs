@@ -6,6 +6,7 @@
 //! This crate does no I/O, cannot fail, and depends on nothing of ours.
 
 pub mod basis;
+pub mod decision;
 pub mod effective;
 pub mod evidence;
 pub mod facts;

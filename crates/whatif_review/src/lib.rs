@@ -16,6 +16,7 @@ mod idempotency;
 mod observability;
 mod query;
 mod questions;
+mod racing;
 mod registry;
 mod repeats;
 mod retries;

@@ -138,6 +138,12 @@ impl Printer<'_> {
         let row =
             flow.rows.iter().find(|row| flow.effect(row.effect).is_some_and(|written| std::ptr::eq(written, effect)));
         let row = row.map(|row| format!(" whole row, changed: {}", row.changed.join(", "))).unwrap_or_default();
+        if !effect.fields.is_empty() {
+            let _ = write!(text, " fields {}", effect.fields.join(","));
+        }
+        if !effect.conditions.is_empty() {
+            let _ = write!(text, " where {}", effect.conditions.join(","));
+        }
         self.line(indent, &format!("{text} {at}{row}{}", show_basis(flow, &effect.basis)));
     }
 
@@ -155,9 +161,12 @@ fn show_basis(flow: &Flow, basis: &Basis) -> String {
         let holds = given.holds.map_or("?", |holds| if holds { "yes" } else { "no" });
         let field = if given.field.is_empty() { String::new() } else { format!("{} of ", given.field) };
         let asks = format!("{:?}", given.asks).to_lowercase();
-        format!("{field}{of} {asks}: {holds}")
+        let value = if given.value.is_empty() { String::new() } else { format!(" {}", given.value) };
+        format!("{field}{of} {asks}{value}: {holds}")
     });
-    let all = parts.by_ref().collect::<Vec<_>>().join(", ");
+    let failed = basis.failed.iter().filter_map(|id| flow.effect(*id));
+    let failed = failed.map(|effect| format!("{} failed", show_kind(&effect.kind)));
+    let all = parts.by_ref().chain(failed).collect::<Vec<_>>().join(", ");
     if all.is_empty() { String::new() } else { format!(" if {all}") }
 }
 

@@ -63,6 +63,116 @@ pub(crate) fn inserted(text: &str) -> Vec<String> {
     listed.iter().map(|word| name(word)).filter(|name| !name.is_empty()).collect()
 }
 
+/// The columns a statement returns or sets: names, and aggregates as they are written (`max(position)`). Empty: all,
+/// or not known.
+pub(crate) fn fields(text: &str) -> Vec<String> {
+    let words = words(text);
+    match words.first().map(String::as_str) {
+        Some("insert" | "replace") => inserted(text).into_iter().skip(1).collect(),
+        Some("update") => assigned(&words),
+        Some("select") => selected(&words),
+        _ => Vec::new(),
+    }
+}
+
+/// The constants an `UPDATE` sets its columns to, one for each of [`fields`]; empty where it is not one.
+pub(crate) fn values(text: &str) -> Vec<String> {
+    let words = words(text);
+    if words.first().is_none_or(|word| word != "update") {
+        return Vec::new();
+    }
+    assignments(&words).into_iter().map(|(_, value)| value).collect()
+}
+
+fn assigned(words: &[String]) -> Vec<String> {
+    assignments(words).into_iter().map(|(column, _)| column).collect()
+}
+
+fn assignments(words: &[String]) -> Vec<(String, String)> {
+    let Some(set) = words.iter().position(|word| word == "set") else { return Vec::new() };
+    let end = words.iter().position(|word| matches!(word.as_str(), "where" | "returning")).unwrap_or(words.len());
+    let part = words.get(set + 1..end.max(set + 1)).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut depth = 0_usize;
+    for (at, word) in part.iter().enumerate() {
+        match word.as_str() {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            "=" if depth == 0 && at > 0 => {
+                let next = |ahead: usize| part.get(at + ahead).map_or("", String::as_str);
+                let value = match (next(1), next(2)) {
+                    (function, "(") => format!("{function}()"),
+                    (literal, "," | "") if is_constant(literal) => literal.trim_matches('\'').to_owned(),
+                    _ => String::new(),
+                };
+                found.push((name(&part[at - 1]), value));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn is_constant(word: &str) -> bool {
+    word.starts_with(|c: char| c == '\'' || c.is_ascii_digit())
+        || matches!(word, "true" | "false" | "null" | "current_timestamp" | "default")
+}
+
+fn selected(words: &[String]) -> Vec<String> {
+    let end = words.iter().position(|word| word == "from").unwrap_or(words.len());
+    let mut found = Vec::new();
+    let (mut depth, mut current) = (0_usize, Vec::new());
+    for word in words.get(1..end).unwrap_or_default() {
+        match word.as_str() {
+            "," if depth == 0 => {
+                found.extend(column(&current));
+                current.clear();
+                continue;
+            }
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        current.push(word.as_str());
+    }
+    found.extend(column(&current));
+    if found.iter().any(|column| column == "*") { Vec::new() } else { found }
+}
+
+/// `o.status as s` is `status`, `coalesce(max(position), 0)` is `max(position)`.
+fn column(words: &[&str]) -> Option<String> {
+    let aggregate =
+        words.windows(2).position(|two| matches!(two[0], "count" | "max" | "min" | "sum" | "avg") && two[1] == "(");
+    if let Some(at) = aggregate {
+        let inner = words.get(at + 2).filter(|word| **word != ")").map_or("*", |word| last(word));
+        return Some(format!("{}({inner})", words[at]));
+    }
+    let first = words.iter().find(|word| **word != "distinct")?;
+    let plain = name(first);
+    (!plain.is_empty()).then_some(plain)
+}
+
+/// The columns a statement's condition compares, whatever with.
+pub(crate) fn conditions(text: &str) -> Vec<String> {
+    let words = words(text);
+    let from = words.iter().position(|word| word == "where").unwrap_or(words.len());
+    let to = words.iter().rposition(|word| matches!(word.as_str(), "returning" | "order" | "group" | "limit"));
+    let part = words.get(from..to.filter(|to| *to > from).unwrap_or(words.len())).unwrap_or_default();
+    let mut found: Vec<String> = Vec::new();
+    for two in part.windows(2) {
+        let compares = matches!(two[1].as_str(), "=" | "in" | "is" | "not" | "like" | "between" | "any")
+            || two[1].starts_with(['<', '>', '!'])
+            || two[0].ends_with(['<', '>', '!']);
+        let column = name(two[0].trim_end_matches(['<', '>', '!']));
+        let is_name = column.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !matches!(column.as_str(), "and" | "or" | "not" | "where" | "is" | "in");
+        if compares && is_name && !found.contains(&column) {
+            found.push(column);
+        }
+    }
+    found
+}
+
 /// `WITH ... INSERT/UPDATE/DELETE/SELECT`: the writing statement decides.
 fn with_clause(words: &[String]) -> Statement {
     let verb = words.iter().position(|word| matches!(word.as_str(), "insert" | "update" | "delete"));
@@ -197,12 +307,13 @@ fn words(text: &str) -> Vec<String> {
     while let Some(c) = chars.next() {
         match c {
             '\'' => {
+                word.push(c);
                 for inner in chars.by_ref() {
+                    word.push(inner);
                     if inner == '\'' {
                         break;
                     }
                 }
-                word.push('?');
             }
             '-' if chars.peek() == Some(&'-') => {
                 for inner in chars.by_ref() {
@@ -244,6 +355,22 @@ mod tests {
         assert_eq!(compared("SELECT id FROM t WHERE t.key = $1 AND n > 2 AND b = 3"), ["key", "b"]);
         assert_eq!(inserted("INSERT INTO t (a, \"b\") VALUES ($1, $2)"), ["t", "a", "b"]);
         assert!(compared("select a = b from t").is_empty() && inserted("update t set a = 1").is_empty());
+    }
+
+    #[test]
+    fn columns_of_results_assignments_and_conditions() {
+        assert_eq!(fields("SELECT o.status AS s, count(*) n FROM orders o"), ["status", "count(*)"]);
+        assert_eq!(fields("SELECT COALESCE(MAX(w.position), 0) FROM w"), ["max(position)"]);
+        assert!(fields("SELECT * FROM orders").is_empty());
+        assert_eq!(fields("UPDATE t SET a = $1, b = (a = 2), c=now() WHERE id = $2"), ["a", "b", "c"]);
+        assert_eq!(
+            values("UPDATE t SET a = $1, b = 'in use', c=now(), d = d + 1, e = true"),
+            ["", "in use", "now()", "", "true"]
+        );
+        assert_eq!(fields("INSERT INTO t (a, b) VALUES (1, 2)"), ["a", "b"]);
+        let text = "UPDATE s SET n = n - 1 WHERE s.sku = $1 AND n >= $2 AND state <> 'gone' RETURNING n";
+        assert_eq!(conditions(text), ["sku", "n", "state"]);
+        assert_eq!(conditions("SELECT a FROM t WHERE b IS NULL AND c IN (1) ORDER BY d"), ["b", "c"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Rows that an object mapper puts back whole, so that one operation undoes what another one changed meanwhile.
 
-use super::lost_update::{RULE, is_guarded};
+use super::lost_update::RULE;
 use crate::query::{CallSite, grouped, listed};
+use crate::racing::is_kept_apart;
 use crate::rule::Context;
 use std::collections::BTreeSet;
 use whatif_model::evidence::{Confidence, Evidence, Stage};
@@ -13,7 +14,10 @@ use whatif_model::system::Node;
 /// The findings, and the rows they are about: the store and the item.
 pub(super) fn findings<'a>(cx: &Context<'a>) -> (Vec<Finding>, BTreeSet<(Node, &'a str)>) {
     let whole = cx.sites.iter().filter(|site| {
-        row(site).is_some() && site.item().is_some() && site.is_lasting_write(cx.system) && !is_guarded(cx, site)
+        row(site).is_some()
+            && site.item().is_some()
+            && site.is_lasting_write(cx.system)
+            && !is_kept_apart(cx, None, site)
     });
     let mut findings = Vec::new();
     let mut told = BTreeSet::new();

@@ -41,10 +41,12 @@ pub(super) struct Built<'m> {
     pub(super) unread: Vec<String>,
     /// Effects every successful run has.
     pub(super) essential: Vec<EffectId>,
+    /// Whether repeats come one after the other, so that what was changed by the first is seen by the next.
+    pub(super) one_by_one: bool,
 }
 
-/// Builds the slice of one operation.
-pub(super) fn build(system: &System, id: OperationId) -> Built<'_> {
+/// Builds the slice of one operation. `one_by_one`: repeats come after the first attempt has ended.
+pub(super) fn build(system: &System, id: OperationId, one_by_one: bool) -> Built<'_> {
     let mut built = Built {
         system,
         id,
@@ -59,6 +61,7 @@ pub(super) fn build(system: &System, id: OperationId) -> Built<'_> {
         entities: Vec::new(),
         unread: Vec::new(),
         essential: Vec::new(),
+        one_by_one,
     };
     let entry = built.operation(id, 0);
     let declared = &system[id];

@@ -225,7 +225,12 @@ impl<'m> Compiler<'_, 'm> {
     fn uses(&mut self, id: EffectRef, effect: &Effect) {
         let Some((entity, item)) = &self.entity else { return };
         let item = *item;
-        let kind = if entity.read == id {
+        if entity.read == id && entity.once && self.built.one_by_one {
+            return self.finds_it_done(effect, item);
+        }
+        let kind = if entity.spend.is_none() {
+            return;
+        } else if entity.read == id {
             StepKind::Read { item, into: USED, from: crate::explore::Source::Primary }
         } else if entity.clear == id {
             let (kind, guard, on_conflict) = (Change::Clear(USED), Guard::None, Exit::Next);
@@ -237,10 +242,24 @@ impl<'m> Compiler<'_, 'm> {
         self.out.push(kind, origin);
     }
 
+    /// A repeat that comes after the first run finds what it would change changed already, and does nothing.
+    fn finds_it_done(&mut self, effect: &Effect, item: ItemId) {
+        let origin = self.built.origin(Evidence::stated(Stage::Code, effect.span, "finds it done"));
+        let name = self.built.slice.program.items[item.index()].name.clone();
+        let table = self.built.table(node(&effect.target), &format!("state of {name}"));
+        let is_message = matches!(self.built.system[self.id].trigger, Trigger::Message { .. });
+        let on_conflict = if is_message { Exit::ReplyOk } else { Exit::ReplyError };
+        let mark = StepKind::DedupMark { table, scope: Scope::Request, mark: Mark::Done, unique: true, on_conflict };
+        self.out.push(mark, origin);
+        self.built
+            .assumptions
+            .push("a repeat comes after the first attempt has ended; two at once are asked by `together`".to_owned());
+    }
+
     /// Behind the effect it is used up for.
     fn spends(&mut self, id: EffectRef) {
         let Some((entity, item)) = &self.entity else { return };
-        if entity.spend != id {
+        if entity.spend != Some(id) || self.built.one_by_one {
             return;
         }
         let (item, program) = (*item, &self.built.slice.program);

@@ -5,6 +5,7 @@
 //! service whose names name one thing (`GetCart`, `EmptyCart`; `GET /cart/{id}`, `DELETE /cart/{id}`).
 
 use super::compile::node;
+use whatif_model::decision::{Decision, DecisionKind};
 use whatif_model::flow::{Effect, EffectId, EffectKind, Identity, OnError, Step, Target, Visit, WriteKind};
 use whatif_model::system::{Node, Operation, System};
 
@@ -24,14 +25,85 @@ pub(super) struct Entity {
     pub(super) name: String,
     /// Reads it.
     pub(super) read: EffectId,
-    /// What it is used up for.
-    pub(super) spend: EffectId,
+    /// What it is used up for; `None`: for nothing that two would do twice.
+    pub(super) spend: Option<EffectId>,
     /// Takes it away.
     pub(super) clear: EffectId,
+    /// Whether a repeat that comes after the first run finds it used up, and does nothing.
+    pub(super) once: bool,
 }
+
+/// Engines whose default isolation lets two transactions pass the same check: PostgreSQL's READ COMMITTED
+/// (postgresql.org, 13.2.1), InnoDB's snapshot reads (dev.mysql.com, 17.7.2.3).
+const READ_COMMITTED: [&str; 3] = ["postgresql", "mysql", "mariadb"];
 
 /// The first thing the operation uses up.
 pub(super) fn of(system: &System, operation: &Operation) -> Option<Entity> {
+    used_up(system, operation)
+        .or_else(|| operation.flow.decisions().iter().find_map(|decision| decided(system, operation, decision)))
+}
+
+/// What was decided by is used up by the write that changes the answer.
+fn decided(system: &System, operation: &Operation, decision: &Decision) -> Option<Entity> {
+    let visits = operation.flow.walk();
+    let visit = |id: EffectId| visits.iter().find(|visit| visit.id == id);
+    let (read, write) = (visit(decision.read)?, visit(decision.write)?);
+    let place = node(&write.effect.target)?;
+    let EffectKind::Write { item, .. } = &write.effect.kind else { return None };
+    if in_safe_transaction(system, place, read, write) || is_optional(write) {
+        return None;
+    }
+    let is_act = |act: &EffectId| visit(*act).is_some_and(|visit| !is_optional(visit) && adds(system, visit.effect));
+    let spend = match decision.kind {
+        DecisionKind::Leaves => decision.acts.iter().copied().find(is_act),
+        DecisionKind::Fills | DecisionKind::Numbers if !decision.limits() => {
+            decision.free_table(system, &operation.flow)?;
+            Some(decision.write)
+        }
+        _ => Some(decision.write),
+    };
+    let is_covered = |other: &Visit<'_>| {
+        other.id == decision.write || decision.acts.contains(&other.id) || !adds(system, other.effect)
+    };
+    let once = !decision.passes_again() && visits.iter().all(is_covered);
+    let (item, name) = (item.clone(), item.clone());
+    Some(Entity { node: place, item, name, read: decision.read, spend, clear: decision.write, once })
+}
+
+/// Both in one transaction whose isolation may keep two of them apart.
+fn in_safe_transaction(system: &System, place: Node, read: &Visit<'_>, write: &Visit<'_>) -> bool {
+    let around = |visit: &Visit<'_>| {
+        visit.enclosing(|step| matches!(step, Step::Transaction { .. }).then_some(std::ptr::from_ref(step)))
+    };
+    let shared = around(read).is_some() && around(read) == around(write);
+    let Node::Store(store) = place else { return shared };
+    shared && !READ_COMMITTED.contains(&system[store].engine.as_str())
+}
+
+fn is_optional(visit: &Visit<'_>) -> bool {
+    let around = visit.inside.iter().any(|step| matches!(step, Step::Spawn { .. }));
+    around || matches!(visit.effect.on_error, OnError::LogAndContinue | OnError::Discard)
+}
+
+/// Whether two of it are one too many.
+fn adds(system: &System, effect: &Effect) -> bool {
+    let keyed = effect.identity.holds(|identity| matches!(identity, Identity::FromRequest(_)));
+    match (&effect.kind, &effect.target) {
+        _ if keyed => false,
+        (EffectKind::Call { .. }, Target::Service(_, Some(id))) => {
+            let callee = &system[*id];
+            callee.mutates.holds(|mutates| *mutates) && callee.idempotency.natural.value().is_none()
+        }
+        (EffectKind::Call { operation, .. }, _) => operation.starts_with("POST "),
+        (EffectKind::Publish { .. }, _) => true,
+        (EffectKind::Write { how, .. }, _) => {
+            matches!(how, WriteKind::Insert | WriteKind::Increment | WriteKind::SetFromRead)
+        }
+        _ => false,
+    }
+}
+
+fn used_up(system: &System, operation: &Operation) -> Option<Entity> {
     let visits = operation.flow.walk();
     let clears: Vec<usize> = (0..visits.len()).filter(|at| may_clear(visits[*at].effect)).collect();
     clears.into_iter().find_map(|clear| {
@@ -43,7 +115,8 @@ pub(super) fn of(system: &System, operation: &Operation) -> Option<Entity> {
                 return None;
             }
             let spend = between.iter().find(|visit| spends(system, visit, visits[clear].effect))?;
-            Some(Entity { node, item, name, read: visits[read].id, spend: spend.id, clear: visits[clear].id })
+            let (read, spend, clear) = (visits[read].id, Some(spend.id), visits[clear].id);
+            Some(Entity { node, item, name, read, spend, clear, once: false })
         })
     })
 }

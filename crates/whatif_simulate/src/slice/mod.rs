@@ -43,10 +43,12 @@ pub fn answer(system: &System, asked: &[Mindset], progress: &(dyn Fn(usize, usiz
     ids.into_par_iter()
         .map(|id| {
             progress(done.fetch_add(1, Ordering::Relaxed), total);
-            let built = build::build(system, id);
+            let built = build::build(system, id, false);
+            let repeated = build::build(system, id, true);
             let verdicts = Mindset::ALL.map(|question| {
                 if asked.contains(&question) {
-                    verdict(system, id, &built, question)
+                    let built = if question == Mindset::Twice { &repeated } else { &built };
+                    verdict(system, id, built, question)
                 } else {
                     not("it was not asked for")
                 }

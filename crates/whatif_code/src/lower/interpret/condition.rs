@@ -21,6 +21,7 @@ pub(crate) struct Asked {
     pub(crate) effect: u32,
     pub(crate) asks: Asks,
     pub(crate) field: Rc<str>,
+    pub(crate) value: Rc<str>,
     /// The answer where the condition does not hold, and where it does.
     pub(crate) when: [Option<bool>; 2],
 }
@@ -40,6 +41,7 @@ pub(crate) struct Held {
     effect: u32,
     asks: Asks,
     field: Rc<str>,
+    value: Rc<str>,
     holds: Option<bool>,
     span: Span,
 }
@@ -78,12 +80,17 @@ impl<'a> Interpreter<'a> {
         if !is_comparison(op) || matches!(result.kind, Kind::Bool(_)) {
             return result;
         }
+        let result = untested(result);
         let mut asked = Vec::new();
         for (at, (expr, value)) in sides.iter().enumerate() {
             let (other, other_value) = sides[1 - at];
             for effect in self.results(&value.from) {
                 let (asks, field, yes) = comparison(op, expr, other, other_value, at == 0);
-                asked.push(ask(effect, asks, field, yes));
+                let value = match asks {
+                    Asks::Equals | Asks::Below => constant_name(other, other_value),
+                    _ => String::new(),
+                };
+                asked.push(Asked { value: Rc::from(value), ..ask(effect, asks, field, yes) });
             }
             if matches!(op, "==" | "!=" | "is") && names_nothing_found(other) {
                 for effect in value.from.failures().filter(|effect| *effect >= self.run.base) {
@@ -97,22 +104,32 @@ impl<'a> Interpreter<'a> {
     /// `not`.
     pub(super) fn negated_value(&mut self, value: &Abs<'a>, inner: &'a Expr) -> Abs<'a> {
         let asked = negated(self.asked(inner, value));
-        let from = value.from.retain(|origin| !matches!(origin, Origin::Tested(_)));
-        self.remember(Abs::tainted(from), Tested::Compared(asked))
+        self.remember(Abs::tainted(untested(value.clone()).from), Tested::Compared(asked))
     }
 
     /// `and`, `or`.
     pub(super) fn combined_value(&mut self, and: bool, sides: [(&'a Expr, &Abs<'a>); 2], result: Abs<'a>) -> Abs<'a> {
         let [first, second] = sides.map(|(expr, value)| self.asked(expr, value));
-        let asked = both(and, first, second);
-        let from = result.from.retain(|origin| !matches!(origin, Origin::Tested(_)));
-        self.remember(Abs { kind: result.kind, from }, Tested::Compared(asked))
+        // `row || null` and `ok && true` ask what their first side asks.
+        let is_idle = |value: &Abs<'a>| match value.kind {
+            Kind::Nil | Kind::Bool(false) => !and,
+            Kind::Bool(true) => and,
+            _ => false,
+        };
+        let asked = if is_idle(sides[1].1) { first } else { both(and, first, second) };
+        self.remember(untested(result), Tested::Compared(asked))
     }
 
     /// What is returned where something is known tells it, when it is a constant; a call that asks does so too.
     pub(super) fn returned_condition(&mut self, expr: Option<&'a Expr>, value: Abs<'a>) -> Abs<'a> {
         let has_tested = value.from.iter().any(|origin| matches!(origin, Origin::Tested(_)));
         if has_tested {
+            return value;
+        }
+        if let Kind::Object(id) = value.kind
+            && self.object(id).class == super::state::Class::Dict
+        {
+            self.returned_fields(id);
             return value;
         }
         if let Some(expr) = expr
@@ -134,11 +151,26 @@ impl<'a> Interpreter<'a> {
             .map(|held| {
                 let mut when = [None, None];
                 when[usize::from(side)] = held.holds;
-                Asked { effect: held.effect, asks: held.asks, field: held.field.clone(), when }
+                Asked {
+                    effect: held.effect,
+                    asks: held.asks,
+                    field: held.field.clone(),
+                    value: held.value.clone(),
+                    when,
+                }
             })
             .collect();
         // Nothing known is worth remembering too: this constant may have been returned for another reason.
         self.remember_even(value, Tested::Constant(side, asked))
+    }
+
+    /// The same for the parts of a result that is an object: `{ ok: false, error: .. }`.
+    fn returned_fields(&mut self, id: crate::lower::values::ObjectId) {
+        let fields = self.object(id).fields.clone();
+        for (name, value) in fields.into_iter().filter(|(_, value)| matches!(value.kind, Kind::Bool(_) | Kind::Nil)) {
+            let value = self.returned_condition(None, value);
+            self.heap[id.0 as usize].fields.insert(name, value);
+        }
     }
 
     /// Whether a constant counts as true when it is tested; errors do.
@@ -188,7 +220,9 @@ impl<'a> Interpreter<'a> {
             }
         }
         for more in constants.into_iter().flatten().flatten() {
-            let same = |it: &&mut Asked| it.effect == more.effect && it.asks == more.asks && it.field == more.field;
+            let same = |it: &&mut Asked| {
+                (it.effect, it.asks, &it.field, &it.value) == (more.effect, more.asks, &more.field, &more.value)
+            };
             match asked.iter_mut().find(same) {
                 Some(known) => {
                     let [no, yes] = known.when;
@@ -209,9 +243,9 @@ impl<'a> Interpreter<'a> {
     /// Goes on where a condition holds, or does not.
     pub(super) fn suppose(&mut self, asked: &[Asked], holds: bool, span: Span) {
         for asked in asked {
-            let Asked { effect, asks, field, when } = asked.clone();
+            let Asked { effect, asks, field, value, when } = asked.clone();
             let holds = when[usize::from(holds)];
-            self.run.held.push(Held { effect, asks, field, holds, span });
+            self.run.held.push(Held { effect, asks, field, value, holds, span });
         }
     }
 
@@ -238,29 +272,44 @@ impl<'a> Interpreter<'a> {
     pub(super) fn basis(&self, from: &Taint) -> Basis {
         let base = self.run.base;
         let mut given: Vec<Given> = Vec::new();
-        let failed = self.guards.iter().filter(|effect| **effect >= base && **effect != u32::MAX);
         let held = self.run.held.iter().map(|held| Given {
             effect: EffectId(held.effect.saturating_sub(base)),
             asks: held.asks,
             field: held.field.to_string(),
+            value: held.value.to_string(),
             holds: held.holds,
             span: held.span,
         });
         for one in held {
-            given.retain(|seen| (seen.effect, seen.asks, &seen.field) != (one.effect, one.asks, &one.field));
+            let same = |seen: &Given| {
+                (seen.effect, seen.asks, &seen.field, &seen.value) == (one.effect, one.asks, &one.field, &one.value)
+            };
+            given.retain(|seen| !same(seen));
             given.push(one);
-        }
-        for effect in failed {
-            let span = self.effect(*effect).map(|effect| effect.span);
-            if let Some(span) = span {
-                let effect = EffectId(*effect - base);
-                given.push(Given { effect, asks: Asks::Failed, field: String::new(), holds: Some(true), span });
-            }
         }
         let surplus = given.len().saturating_sub(GIVEN_MAX);
         given.drain(..surplus);
-        Basis { given, from: self.results(from).into_iter().map(|effect| EffectId(effect - base)).collect() }
+        let from = self.results(from).into_iter().map(|effect| EffectId(effect - base)).collect();
+        Basis { given, from, failed: self.failed() }
     }
+
+    /// The effects one of whose failures is being handled, those that other processes see.
+    fn failed(&self) -> Vec<EffectId> {
+        let base = self.run.base;
+        let failed = self.guards.iter().filter_map(|effect| effect.checked_sub(base)).map(EffectId);
+        let mut failed: Vec<EffectId> =
+            failed.filter(|effect| self.has_remote(&[whatif_model::flow::Step::Effect(*effect)])).collect();
+        failed.sort();
+        failed.dedup();
+        failed.truncate(GIVEN_MAX);
+        failed
+    }
+}
+
+/// A value without what it told when it was tested: a part of it, or something computed from it.
+pub(super) fn untested(value: Abs<'_>) -> Abs<'_> {
+    let from = value.from.retain(|origin| !matches!(origin, Origin::Tested(_)));
+    Abs { kind: value.kind, from }
 }
 
 /// `and`: both hold where it holds. `or`: neither does where it does not.
@@ -278,7 +327,7 @@ pub(super) fn negated(asked: Vec<Asked>) -> Vec<Asked> {
 }
 
 fn ask(effect: u32, asks: Asks, field: &str, yes: Option<bool>) -> Asked {
-    Asked { effect, asks, field: Rc::from(field), when: [yes.map(|yes| !yes), yes] }
+    Asked { effect, asks, field: Rc::from(field), value: Rc::from(""), when: [yes.map(|yes| !yes), yes] }
 }
 
 fn is_comparison(op: &str) -> bool {
@@ -303,7 +352,7 @@ fn comparison<'e>(
         let any = match (op, number) {
             ("==" | "<=", 0.0) | ("<", 1.0) => Some(false),
             ("!=" | ">", 0.0) | (">=" | "==", 1.0) => Some(true),
-            ("!=" | "<", 1.0) => Some(false),
+            ("!=", 1.0) => Some(false),
             _ => None,
         };
         if any.is_some() {
@@ -320,6 +369,19 @@ fn comparison<'e>(
         "<" | "<=" => (Asks::Below, field, Some(true)),
         ">" | ">=" => (Asks::Below, field, Some(false)),
         _ => (Asks::Other, field, None),
+    }
+}
+
+/// What something is compared with: a literal, or the last part of a constant's name.
+fn constant_name(expr: &Expr, value: &Abs<'_>) -> String {
+    if let Some(text) = value.as_text() {
+        return text;
+    }
+    match &expr.kind {
+        ExprKind::Field(_, name) if value.from.is_empty() => name.clone(),
+        ExprKind::Bool(known) => known.to_string(),
+        ExprKind::Number(number) => number.clone(),
+        _ => String::new(),
     }
 }
 

@@ -31,12 +31,12 @@ impl<'a> Interpreter<'a> {
             ExprKind::Bool(value) => Kind::Bool(*value).into(),
             ExprKind::Nil => Abs::nil(),
             ExprKind::Field(base, name) => {
-                let base = self.eval(base);
+                let base = super::condition::untested(self.eval(base));
                 self.note_key(&base.from, name, expr.range);
                 self.field(&base, name)
             }
             ExprKind::Index(base, index) => {
-                let base = self.eval(base);
+                let base = super::condition::untested(self.eval(base));
                 let index = self.eval(index);
                 if let Some(name) = index.as_text() {
                     self.note_key(&base.from, &name, expr.range);

@@ -8,6 +8,7 @@ mod assign;
 mod block;
 mod branch;
 mod call;
+mod columns;
 mod components;
 mod condition;
 mod connections;

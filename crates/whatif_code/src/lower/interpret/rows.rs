@@ -24,6 +24,11 @@ impl Rows {
         self.whole.extend(reads);
     }
 
+    /// The fields that were changed since a read, in name order.
+    pub(crate) fn fields_changed(&self, read: u32) -> Vec<String> {
+        self.changed.get(&read).into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+    }
+
     /// The rows that were put back, by the effects of a flow whose first has the number `base`.
     pub(crate) fn finish(self, base: u32) -> Vec<RowWrite> {
         let of_flow = |(number, row): (u32, RowWrite)| {
@@ -41,8 +46,7 @@ impl<'a> Interpreter<'a> {
             *self.run.rows.changed.entry(read).or_default().entry(field.to_owned()).or_default() |= computed;
             if self.live.contains(&read) {
                 let from_read = computed && (self.derives || !self.manners.injects);
-                self.dirty.retain(|(seen, _)| *seen != read);
-                self.dirty.push((read, from_read));
+                self.note_changed(read, field, value, from_read);
             }
         }
     }
@@ -50,13 +54,14 @@ impl<'a> Interpreter<'a> {
     /// Objects that were read and changed are written where an annotated transaction ends
     /// (<https://jakarta.ee/specifications/persistence/3.1/jakarta-persistence-spec-3.1#a1955>).
     pub(super) fn write_changed(&mut self) {
-        for (read, from_read) in std::mem::take(&mut self.dirty) {
+        for changed in std::mem::take(&mut self.dirty) {
+            let read = changed.read;
             let Some(effect) = self.effect(read) else { continue };
             let EffectKind::Read { item, .. } = &effect.kind else { continue };
             let item = item.clone();
             let how = match self.versioned.contains(&item) {
                 true => WriteKind::Conditional,
-                false if from_read => WriteKind::SetFromRead,
+                false if changed.from_read => WriteKind::SetFromRead,
                 false => WriteKind::Set,
             };
             let kind = EffectKind::Write { item: item.clone(), how };
@@ -65,6 +70,10 @@ impl<'a> Interpreter<'a> {
             let mut written = self.new_effect(kind, target, span);
             written.policy = policy;
             written.via = via;
+            written.fields = changed.fields;
+            written.values = changed.values;
+            // What is changed was decided where it was changed.
+            written.basis = changed.basis;
             let number = self.push_effect(written);
             if self.run.rows.whole.contains(&read) {
                 self.note_row(number, read, &item);

@@ -268,7 +268,7 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) logged: BTreeSet<u32>,
     /// Reads that return live objects, and which of them were changed.
     pub(crate) live: BTreeSet<u32>,
-    pub(crate) dirty: Vec<(u32, bool)>,
+    pub(crate) dirty: Vec<super::columns::Changed>,
     /// Routers mounted below a prefix, and the routers registrations came through.
     pub(crate) mounts: Vec<(ObjectId, String, Option<ObjectId>)>,
     pub(crate) routed: Vec<(usize, ObjectId)>,

@@ -12,6 +12,15 @@ impl<'a> Interpreter<'a> {
     /// SQL text, and calls that name what they do.
     pub(super) fn store_call(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         self.open_session(call);
+        let first = self.next_effect();
+        let value = self.stored(call);
+        if call.form.does != Does::Sql {
+            self.columns_of_call(first, call);
+        }
+        value
+    }
+
+    fn stored(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         match call.form.does {
             Does::Sql => self.sql(call),
             Does::Read => {
@@ -37,6 +46,8 @@ impl<'a> Interpreter<'a> {
                 let value = self.write_item(call, item.clone(), how);
                 if let Some(read) = row {
                     self.note_row(number, read, &item);
+                    let fields = self.run.rows.fields_changed(read);
+                    self.note_columns(number, &fields, &[], &[]);
                 }
                 value
             }
@@ -60,6 +71,13 @@ impl<'a> Interpreter<'a> {
     }
 
     fn sql_text(&mut self, call: &Use<'a, '_>, text: &str) -> Abs<'a> {
+        let first = self.next_effect();
+        let value = self.run_sql(call, text);
+        self.note_columns(first, &sql::fields(text), &sql::values(text), &sql::conditions(text));
+        value
+    }
+
+    fn run_sql(&mut self, call: &Use<'a, '_>, text: &str) -> Abs<'a> {
         match sql::read(text) {
             Statement::Read { table, .. } if sql::compared(text).iter().any(|column| is_key_column(column)) => {
                 let peer = self.peer(call, PeerRole::Store);
@@ -161,7 +179,7 @@ impl<'a> Interpreter<'a> {
         let peer = self.peer(call, PeerRole::Store);
         // What is written by hand is not written again when the transaction ends.
         let written = super::call::taint_of(call.args);
-        self.dirty.retain(|(read, _)| !written.data().any(|data| data == *read));
+        self.dirty.retain(|changed| !written.data().any(|data| data == changed.read));
         let unique =
             self.property(call, "unique").is_some_and(|unique| !matches!(unique.kind, Kind::Bool(false) | Kind::Nil));
         let unique = unique || self.only_if_absent(call);
@@ -407,11 +425,13 @@ impl<'a> Interpreter<'a> {
 
     /// Changed live objects are written by the commit.
     pub(super) fn flush_staged(&mut self, _object: Option<ObjectId>, call: &Use<'a, '_>) {
-        for (read, from_read) in std::mem::take(&mut self.dirty) {
-            let Some(effect) = self.effect(read) else { continue };
+        for changed in std::mem::take(&mut self.dirty) {
+            let Some(effect) = self.effect(changed.read) else { continue };
             let EffectKind::Read { item, .. } = effect.kind.clone() else { continue };
-            let how = if from_read { WriteKind::SetFromRead } else { WriteKind::Set };
+            let how = if changed.from_read { WriteKind::SetFromRead } else { WriteKind::Set };
+            let first = self.next_effect();
             self.write_item(call, item, how);
+            self.note_columns(first, &changed.fields, &changed.values, &[]);
         }
     }
 

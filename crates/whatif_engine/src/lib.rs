@@ -3,6 +3,7 @@
 //! The only crate besides the binary that touches the file system. The command line, and later the
 //! editor and agent servers, call [`review`]; tests call [`review_sources`] with files from memory.
 
+mod assemble;
 mod cache;
 mod code;
 mod discover;
@@ -122,6 +123,7 @@ fn review_here(options: &Options<'_>) -> Result<Review, Error> {
     if let Some(tell) = options.progress {
         tell(Progress::Resolving);
     }
+    assemble::assemble(&mut files);
     let manifests = read::manifests(&files);
     let code = code::units(&mut files, &manifests, &knowledge(&options.config), &cache);
     if let Err(error) = cache.close() {
@@ -164,6 +166,7 @@ pub fn review_sources(files: Vec<(String, String)>, config: &Config, questions: 
             read::ReadFile::of(whatif_model::SourceFile::new(path, text), facts)
         })
         .collect();
+    assemble::assemble(&mut files);
     let manifests = read::manifests(&files);
     let code = code::units(&mut files, &manifests, &knowledge(config), &Cache::default());
     line::run(files, code, Vec::new(), config, questions, stats, None)

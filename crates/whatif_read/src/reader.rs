@@ -1,11 +1,13 @@
 //! Which reader reads which document, and why.
 
+pub use crate::design::helm::File;
 use crate::design::{
-    Reading, alert_rules, appsettings, compose, dockerfile, env_file, httpd, istio, kubernetes, kustomize, nginx,
+    Reading, alert_rules, appsettings, compose, dockerfile, env_file, helm, httpd, istio, kubernetes, kustomize, nginx,
     openapi, protobuf, skaffold, spring, sql_schema,
 };
 use crate::tree::{Documents, Node, first_template_action, has_template_control, parse_json, parse_yaml};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use whatif_model::Range;
 use whatif_model::facts::{DesignFacts, Ignored, Problem};
 
@@ -30,6 +32,7 @@ enum Form {
     Dockerfile,
     EnvFile,
     Nginx,
+    HelmTemplate,
     Properties,
     Protobuf,
     Sql,
@@ -65,6 +68,13 @@ pub const READERS: &[Reader] = &[
         specification: "https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/",
         form: Form::Tree,
         markers: &["kustomize.config.k8s.io"],
+    },
+    Reader {
+        id: helm::ID,
+        reads: "Helm charts: templates with the chart's own values",
+        specification: "https://helm.sh/docs/topics/charts/",
+        form: Form::HelmTemplate,
+        markers: &[],
     },
     Reader {
         id: istio::ID,
@@ -196,6 +206,7 @@ impl Reader {
             Form::EnvFile => Claim::Certain("named as an environment file"),
             Form::Protobuf => Claim::Certain("ends in .proto"),
             Form::Sql => Claim::Certain("ends in .sql"),
+            Form::HelmTemplate => Claim::Certain("ends in .tpl below `templates`"),
         }
     }
 }
@@ -203,6 +214,12 @@ impl Reader {
 /// Whether any reader may want a file of this name; what is inside decides.
 pub fn may_claim(path: &str) -> bool {
     form(path).is_some()
+}
+
+/// Reads what several files say together: charts. By number of the file whose facts these are; they take the place
+/// of what [`read`] says about that file alone.
+pub fn read_together(files: &[File<'_>]) -> BTreeMap<usize, FileFacts> {
+    helm::read(files)
 }
 
 /// Reads one document. Never fails: what cannot be read is a problem, what is not understood is listed.
@@ -213,6 +230,9 @@ pub fn read(path: &str, text: &str) -> FileFacts {
         Some(Form::EnvFile) => env_file::read(&mut cx),
         Some(Form::Protobuf) => protobuf::read(&mut cx),
         Some(Form::Sql) => sql_schema::read(&mut cx),
+        Some(Form::HelmTemplate) => {
+            cx.ignore(Range::default(), "named templates are read with the chart they belong to")
+        }
         Some(Form::Properties) => spring::read_properties(&mut cx),
         Some(Form::Nginx) if nginx::recognises(text) => nginx::read(&mut cx),
         Some(Form::Nginx) if httpd::recognises(text) => httpd::read(&mut cx),
@@ -237,6 +257,7 @@ fn form(path: &str) -> Option<Form> {
         "properties" if spring::claims_properties(path) => Some(Form::Properties),
         "conf" => Some(Form::Nginx),
         "template" if lower.ends_with(".conf.template") => Some(Form::Nginx),
+        "tpl" if path.split('/').rev().skip(1).any(|folder| folder == "templates") => Some(Form::HelmTemplate),
         "dockerignore" => None,
         _ if starts("dockerfile") || starts("containerfile") || extension == "dockerfile" => Some(Form::Dockerfile),
         _ => None,
@@ -279,7 +300,7 @@ fn is_template(text: &str, documents: &Documents<'_>) -> bool {
     !documents.problems.is_empty() && has_template_control(text)
 }
 
-fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
+pub(crate) fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
     if kustomize::recognises(cx, root) {
         kustomize::read(cx, root);
     } else if istio::recognises(root) {

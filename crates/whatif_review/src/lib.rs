@@ -14,6 +14,7 @@ mod failure;
 mod grouping;
 mod idempotency;
 mod observability;
+mod origins;
 mod query;
 mod questions;
 mod racing;

@@ -2,8 +2,8 @@
 
 use crate::rule::{Context, Rule, RuleMeta};
 use crate::{
-    boundaries, consistency, drift, events, failure, grouping, idempotency, observability, retries, spec, timeouts,
-    vocabulary,
+    boundaries, consistency, drift, events, failure, grouping, idempotency, observability, origins, retries, spec,
+    timeouts, vocabulary,
 };
 use whatif_model::finding::Finding;
 
@@ -49,5 +49,6 @@ pub fn review(cx: &Context<'_>) -> Vec<Finding> {
         )
     });
     findings.dedup_by(|later, first| later.fingerprint == first.fingerprint);
+    findings.iter_mut().for_each(|finding| origins::show(cx.system, finding));
     grouping::grouped(findings)
 }

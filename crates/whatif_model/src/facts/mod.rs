@@ -42,6 +42,18 @@ pub struct DesignFacts {
     /// Alerts of a monitoring system.
     #[serde(default)]
     pub alerts: Vec<alert::Alert>,
+    /// Places whose text another place gives (a value of a chart, a patch of an overlay).
+    #[serde(default)]
+    pub origins: Vec<Origin>,
+}
+
+/// A place that says what stands at another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Origin {
+    /// Where it is used.
+    pub at: Span,
+    /// Where it is written.
+    pub from: Span,
 }
 
 /// Something a reader saw and did not understand.

@@ -1,5 +1,6 @@
 //! What every reader of a design document works with: the document, and the facts found so far.
 
+use super::origin::Origins;
 use crate::tree::{Documents, Node};
 use whatif_model::evidence::{Evidence, How, Stage};
 use whatif_model::facts::{DesignFacts, Ignored, Problem};
@@ -19,13 +20,29 @@ pub(crate) struct Reading<'a> {
     /// What could not be read so far.
     pub(crate) problems: Vec<Problem>,
     file: FileId,
+    /// Where the text comes from, when it is put together from files.
+    origins: Option<&'a Origins>,
+    /// Offsets at which something may stand that was left open, in order.
+    holes: &'a [usize],
 }
 
 impl<'a> Reading<'a> {
     /// Starts to read.
     pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
         let file = FileId::of(path);
-        Self { path, text, file, facts: DesignFacts::default(), ignored: Vec::new(), problems: Vec::new() }
+        let (facts, ignored, problems) = (DesignFacts::default(), Vec::new(), Vec::new());
+        Self { path, text, file, facts, ignored, problems, origins: None, holes: &[] }
+    }
+
+    /// The text was put together: its places are those of the files it comes from.
+    pub(crate) fn rendered(self, origins: &'a Origins, holes: &'a [usize]) -> Self {
+        Self { origins: Some(origins), holes, ..self }
+    }
+
+    /// Whether something may stand in a range that was left open, so that nothing there is proven absent.
+    pub(crate) fn is_open(&self, range: Range) -> bool {
+        let first = self.holes.partition_point(|hole| *hole < range.start as usize);
+        self.holes.get(first).is_some_and(|hole| *hole <= range.end as usize)
     }
 
     /// The folder of the document, empty for the root.
@@ -45,7 +62,7 @@ impl<'a> Reading<'a> {
 
     /// A place in this document.
     pub(crate) fn span(&self, range: Range) -> Span {
-        range.in_file(self.file)
+        self.origins.and_then(|origins| origins.locate(range)).unwrap_or_else(|| range.in_file(self.file))
     }
 
     /// Evidence that stands at `range`.

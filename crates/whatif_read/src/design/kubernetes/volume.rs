@@ -53,6 +53,9 @@ pub(super) fn durable(
             temporary = temporary.or(Some(volume.range));
         }
     }
+    if cx.is_open(spec.range) {
+        return Fact::Unknown;
+    }
     let evidence = match temporary {
         Some(range) => cx.stated(range, "volume ends with the pod"),
         None => cx.stated(place, "no durable volume"),

@@ -67,6 +67,8 @@ fn unit(
     cx.ignore_other_keys(node, container::KNOWN, "container");
     // A container without an image is a patch of one that has it.
     let is_patch = node.get("image").is_none();
+    // What is not there may stand elsewhere, or where something was left open.
+    let is_partial = is_patch || cx.is_open(manifest.root.range);
     let pod = template.get("spec").unwrap_or(template);
     let (env, env_from) = container::read_environment(cx, node);
     DeployUnit {
@@ -77,7 +79,7 @@ fn unit(
         optional: manifest.optional || is_patch,
         image: node.text_at(&["image"]).map(|text| interpolate(text, Dialect::Compose)),
         build_context: None,
-        replicas: if is_patch && spec.get("replicas").is_none() {
+        replicas: if is_partial && spec.get("replicas").is_none() {
             Fact::Unknown
         } else {
             read_replicas(cx, manifest, spec)
@@ -96,13 +98,17 @@ fn unit(
         } else {
             volume::durable(cx, spec, pod, node, manifest.name_range)
         },
-        readiness: read_probe(cx, node, "readinessProbe", is_patch),
-        liveness: read_probe(cx, node, "livenessProbe", is_patch),
+        readiness: read_probe(cx, node, "readinessProbe", is_partial),
+        liveness: read_probe(cx, node, "livenessProbe", is_partial),
         schedule: spec
             .get("schedule")
             .and_then(|schedule| Some((schedule.text()?.to_owned(), cx.span(schedule.range)))),
         concurrency: read_concurrency(cx, manifest, spec),
-        grace_seconds: if is_patch { Fact::Unknown } else { read_grace(cx, manifest, pod) },
+        grace_seconds: if is_partial && pod.get("terminationGracePeriodSeconds").is_none() {
+            Fact::Unknown
+        } else {
+            read_grace(cx, manifest, pod)
+        },
     }
 }
 
@@ -140,11 +146,11 @@ fn read_probe(
     cx: &Reading<'_>,
     node: &Node<'_>,
     key: &str,
-    is_patch: bool,
+    is_partial: bool,
 ) -> Fact<whatif_model::facts::deploy::Probe> {
     match node.get(key) {
         Some(found) => probe::read(cx, found),
-        None if is_patch => Fact::Unknown,
+        None if is_partial => Fact::Unknown,
         None => {
             let place = node.get("name").map_or(node.range, |name| name.range);
             Fact::absent(cx.stated(place, format!("no `{key}`")))

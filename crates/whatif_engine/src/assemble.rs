@@ -1,0 +1,24 @@
+//! What files only say together: a chart is its templates and its values.
+
+use crate::read::ReadFile;
+use whatif_read::reader::{File, read_together};
+
+/// Puts the facts of documents that are made of several files in the place of what each file says alone.
+pub(crate) fn assemble(files: &mut [ReadFile]) {
+    let is_whole = |path: &str| path.ends_with("Chart.yaml");
+    if !files.iter().any(|file| is_whole(&file.source.path)) {
+        return;
+    }
+    let wanted: Vec<usize> =
+        (0..files.len()).filter(|at| files[*at].facts.design.is_some() && !files[*at].is_code).collect();
+    let texts: Vec<_> =
+        wanted.iter().map(|at| (files[*at].source.path.clone(), files[*at].source.text.clone())).collect();
+    let documents: Vec<File<'_>> = texts.iter().map(|(path, text)| File { path, text }).collect();
+    let together = std::panic::catch_unwind(|| read_together(&documents)).unwrap_or_default();
+    for (at, facts) in together {
+        let Some(file) = wanted.get(at).and_then(|at| files.get_mut(*at)) else { continue };
+        file.facts.design = Some(facts.design);
+        file.facts.ignored = facts.ignored;
+        file.facts.problems = facts.problems;
+    }
+}

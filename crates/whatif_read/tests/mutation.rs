@@ -1,5 +1,8 @@
 //! Damaged documents: whatever is changed in them, no reader panics, and every place lies inside the file.
 
+mod damage;
+
+use damage::mutate;
 use serde_json::Value;
 use whatif_read::reader::read;
 
@@ -18,45 +21,6 @@ const FIXTURES: &[(&str, &str)] = &[
     ("appsettings.json", include_str!("fixtures/appsettings.json")),
     ("web/httpd.conf", include_str!("fixtures/httpd.conf")),
     (".env", include_str!("fixtures/variables.env")),
-];
-
-/// Pieces that have a meaning somewhere.
-const PIECES: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    "\"",
-    "'",
-    ":",
-    "- ",
-    "&a ",
-    "*a",
-    "<<: *a\n",
-    "---\n",
-    "\t",
-    "\r\n",
-    "\u{feff}",
-    "é",
-    "😀",
-    "$",
-    "${",
-    "$ref: '#'",
-    "#",
-    "|\n",
-    "!tag ",
-    "99999999999999999999",
-    "-1",
-    "\\",
-    ";",
-    "(",
-    ")",
-    "/*",
-    "--",
-    "$$",
-    "\0",
-    "null",
-    ",",
 ];
 
 /// Enough to reach every reader a few hundred times in a debug build of a second or two.
@@ -112,44 +76,5 @@ fn places(value: &Value, found: &mut impl FnMut(u64, u64)) {
         }
         Value::Array(items) => items.iter().for_each(|value| places(value, found)),
         _ => {}
-    }
-}
-
-/// A few random edits; the same seed gives the same text.
-fn mutate(text: &str, seed: u64) -> String {
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let mut chars: Vec<char> = text.chars().collect();
-    for _ in 0..=random.below(4) {
-        let at = random.below(chars.len().max(1));
-        match random.below(4) {
-            0 => {
-                let end = (at + random.below(40)).min(chars.len());
-                chars.drain(at.min(end)..end);
-            }
-            1 => {
-                let end = (at + random.below(80)).min(chars.len());
-                let copy: Vec<char> = chars[at.min(end)..end].to_vec();
-                let to = random.below(chars.len().max(1)).min(chars.len());
-                chars.splice(to..to, copy);
-            }
-            _ => {
-                let piece = PIECES[random.below(PIECES.len())];
-                let at = at.min(chars.len());
-                chars.splice(at..at, piece.chars());
-            }
-        }
-    }
-    chars.into_iter().collect()
-}
-
-/// xorshift64 (Marsaglia, 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
     }
 }

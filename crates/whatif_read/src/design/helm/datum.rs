@@ -68,6 +68,17 @@ impl Datum {
         self
     }
 
+    /// The same value, computed rather than written in a file; depth is bounded by the loader.
+    pub(super) fn placeless(self) -> Self {
+        match self.kind {
+            Kind::List(items) => Self::list(items.iter().cloned().map(Self::placeless).collect()),
+            Kind::Map(entries) => {
+                Self::map(entries.iter().map(|(key, value)| (key.clone(), value.clone().placeless())).collect())
+            }
+            kind => kind.into(),
+        }
+    }
+
     /// A tree of YAML; depth is bounded by the loader.
     pub(super) fn of_node(node: &Node<'_>, file: FileId) -> Self {
         let kind = match &node.kind {

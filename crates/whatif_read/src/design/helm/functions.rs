@@ -3,7 +3,9 @@
 
 use super::datum::{Datum, Kind, quoted};
 use super::version;
+use crate::tree::parse_yaml;
 use std::cmp::Ordering;
+use whatif_model::FileId;
 
 /// The value of a call. Short-circuiting functions and those that render are the renderer's.
 pub(super) fn call(name: &str, arguments: &[Datum]) -> Datum {
@@ -45,13 +47,8 @@ fn choose(name: &str, arguments: &[Datum]) -> Option<Datum> {
             Some(true) => value.clone(),
             _ => Datum::UNKNOWN,
         },
-        ("toString" | "fromYaml" | "mustFromYaml", [value]) if value.is_unknown() => Datum::UNKNOWN,
         ("lookup", _) => Datum::map(Vec::new()),
-        ("print" | "html" | "toRawJson" | "deepCopy" | "mustDeepCopy" | "mustToYaml", [value])
-            if name != "mustToYaml" =>
-        {
-            value.clone()
-        }
+        ("deepCopy" | "mustDeepCopy", [value]) => value.clone(),
         ("fail", _) => Datum::UNKNOWN,
         ("empty", _) => last?.truth().map_or(Datum::UNKNOWN, |truth| Datum::bool(!truth)),
         ("not", [value]) => value.truth().map_or(Datum::UNKNOWN, |truth| Datum::bool(!truth)),
@@ -70,7 +67,7 @@ fn text(name: &str, arguments: &[Datum]) -> Option<Datum> {
         }
         ("squote", [text]) => format!("'{text}'"),
         ("toYaml" | "mustToYaml" | "toJson", _) => arguments.first()?.to_yaml(),
-        ("toString" | "trim" | "print" | "tpl", [text]) => {
+        ("toString" | "trim", [text]) => {
             if name == "trim" {
                 text.trim().to_owned()
             } else {
@@ -87,6 +84,7 @@ fn text(name: &str, arguments: &[Datum]) -> Option<Datum> {
         ("trimPrefix", [prefix, text]) => text.strip_prefix(prefix).unwrap_or(text).to_owned(),
         ("trimAll", [cut, text]) => text.trim_matches(|c| cut.contains(c)).to_owned(),
         ("replace", [old, new, text]) => text.replace(old, new),
+        ("print", words) => words.concat(),
         ("cat", words) => words.join(" "),
         ("printf", [format, ..]) => printf(format, arguments.get(1..)?),
         ("kebabcase", [text]) => text.replace(['_', ' '], "-").to_lowercase(),
@@ -153,6 +151,12 @@ fn collection(name: &str, arguments: &[Datum]) -> Option<Datum> {
             let named = |key: &str| arguments.iter().skip(1).any(|argument| argument.print() == key);
             let kept = first?.entries().iter().filter(|(key, _)| named(key) == (name == "pick"));
             Datum::map(kept.cloned().collect())
+        }
+        "fromYaml" | "mustFromYaml" | "fromJson" | "mustFromJson" => {
+            let text = first?.print();
+            let documents = parse_yaml(&text);
+            let root = documents.documents.first().map(|document| Datum::of_node(&document.root, FileId::of("")));
+            root.map_or(Datum::map(Vec::new()), Datum::placeless)
         }
         "keys" => {
             let keys = arguments.iter().flat_map(Datum::entries).map(|(key, _)| Datum::text(key.as_str()));

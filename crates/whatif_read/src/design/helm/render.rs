@@ -5,7 +5,7 @@ use super::expression::{Base, Command, Operand, Pipeline};
 use super::functions;
 use super::syntax::{Arm, Item, Template, parse};
 use crate::design::origin::{Origins, beginning};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::{FileId, Range, Span};
 
 /// Most items that are run for one chart; a template that counts to a million is cut.
@@ -44,6 +44,8 @@ pub(super) struct Renderer<'t> {
     here: Span,
     /// What the chart does not decide, and why.
     pub(super) undecided: Vec<(Span, String)>,
+    /// The same for all templates so far.
+    listed: BTreeSet<(Span, String)>,
 }
 
 /// Where a template looks things up.
@@ -66,7 +68,15 @@ impl<'t> Renderer<'t> {
         let named = sources.iter().flat_map(|source| {
             source.template.defines.iter().map(|(name, body)| (name.as_str(), (*source, body.as_slice())))
         });
-        Self { defines: named.collect(), steps: 0, bytes: 0, depth: 0, here: beginning(""), undecided: Vec::new() }
+        Self {
+            defines: named.collect(),
+            steps: 0,
+            bytes: 0,
+            depth: 0,
+            here: beginning(""),
+            undecided: Vec::new(),
+            listed: BTreeSet::new(),
+        }
     }
 
     /// The text of one template file.
@@ -105,10 +115,7 @@ impl<'t> Renderer<'t> {
                 let value = self.pipeline(source, pipeline, scope, out);
                 let text = value.print();
                 if text.contains(UNKNOWN) {
-                    self.leave_open(
-                        range.in_file(source.file),
-                        "a value that is only known when the chart is installed",
-                    );
+                    self.leave_open(range.in_file(source.file), "a value that the chart's own values do not decide");
                 }
                 self.write(out, &text, range.in_file(source.file), false, value.from);
             }
@@ -222,6 +229,11 @@ impl<'t> Renderer<'t> {
 
     /// Writes what a named template says.
     fn include(&mut self, name: &str, argument: Datum, root: Datum, place: Span, out: &mut Output) {
+        if name.ends_with(".yaml") {
+            // A whole file, for the checksum that restarts pods when it changes.
+            self.write(out, &UNKNOWN.to_string(), place, false, None);
+            return;
+        }
         let Some((source, body)) = self.defines.get(name).copied().filter(|_| self.depth < INCLUDES_MAX) else {
             self.leave_open(place, &format!("the template `{name}` is not in this chart"));
             out.holes.push(out.text.len());
@@ -246,12 +258,12 @@ impl<'t> Renderer<'t> {
 
     fn leave_open(&mut self, place: Span, reason: &str) {
         let reason = reason.to_owned();
-        if !self.undecided.contains(&(place, reason.clone())) {
+        if self.listed.insert((place, reason.clone())) {
             self.undecided.push((place, reason));
         }
     }
 
-    fn pipeline(&mut self, source: &Source<'_>, pipeline: &Pipeline, scope: &Scope, out: &mut Output) -> Datum {
+    fn pipeline(&mut self, source: &Source<'_>, pipeline: &Pipeline, scope: &mut Scope, out: &mut Output) -> Datum {
         let mut result = None;
         for command in &pipeline.0 {
             result = Some(self.command(source, command, result, scope, out));
@@ -264,7 +276,7 @@ impl<'t> Renderer<'t> {
         source: &Source<'_>,
         command: &Command,
         piped: Option<Datum>,
-        scope: &Scope,
+        scope: &mut Scope,
         out: &mut Output,
     ) -> Datum {
         let Some((head, rest)) = command.0.split_first() else { return Datum::UNKNOWN };
@@ -276,6 +288,17 @@ impl<'t> Renderer<'t> {
         let mut arguments: Vec<Datum> = rest.iter().map(|operand| self.operand(source, operand, scope, out)).collect();
         arguments.extend(piped);
         match head {
+            Operand::Function(name) if name == "set" => {
+                let changed = functions::call(name, &arguments);
+                if let Some(Operand::Field(Base::Variable(variable), fields)) = rest.first()
+                    && fields.is_empty()
+                {
+                    // Helm changes the map itself.
+                    let known = scope.variables.iter_mut().rev().find(|(known, _)| known == variable);
+                    known.into_iter().for_each(|(_, slot)| *slot = changed.clone());
+                }
+                changed
+            }
             Operand::Function(name) => self.function(name, &arguments, scope, out),
             Operand::Field(_, fields) if fields.last().is_some_and(|last| last == "Has") => built_in(&arguments),
             Operand::Field(_, fields) if fields.iter().any(|field| field == "Files") => Datum::UNKNOWN,
@@ -289,7 +312,7 @@ impl<'t> Renderer<'t> {
         source: &Source<'_>,
         deciding: bool,
         operands: &[Operand],
-        scope: &Scope,
+        scope: &mut Scope,
         out: &mut Output,
     ) -> Datum {
         let mut last = Datum::NULL;
@@ -305,7 +328,7 @@ impl<'t> Renderer<'t> {
         if open { Datum::UNKNOWN } else { last }
     }
 
-    fn operand(&mut self, source: &Source<'_>, operand: &Operand, scope: &Scope, out: &mut Output) -> Datum {
+    fn operand(&mut self, source: &Source<'_>, operand: &Operand, scope: &mut Scope, out: &mut Output) -> Datum {
         match operand {
             Operand::Literal(value) => value.clone(),
             Operand::Function(name) => self.function(name, &[], scope, out),
@@ -324,7 +347,7 @@ impl<'t> Renderer<'t> {
         }
     }
 
-    fn function(&mut self, name: &str, arguments: &[Datum], scope: &Scope, out: &mut Output) -> Datum {
+    fn function(&mut self, name: &str, arguments: &[Datum], scope: &mut Scope, out: &mut Output) -> Datum {
         match (name, arguments) {
             ("include", [name, argument]) => {
                 let mut inner = Output::default();

@@ -86,7 +86,7 @@ fn a_chart_is_read_with_its_own_values() {
         .collect();
     assert_eq!(env[..3], ["LOG=info", "STORE=redis:6379", "PLAIN=shop"]);
     assert!(env[3].starts_with("TOKEN=") && !env[3].contains('\u{fffc}'), "{}", env[3]);
-    assert!(facts.ignored.iter().any(|it| it.reason.contains("only known when the chart is installed")));
+    assert!(facts.ignored.iter().any(|it| it.reason.contains("a value that the chart")));
 }
 
 #[test]
@@ -184,4 +184,13 @@ fn tests_of_a_chart_are_not_part_of_it() {
         "apiVersion: v1\nkind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test-success}}\nspec: {containers: [{name: t, image: x}]}\n",
     );
     assert!(facts.design.units.is_empty() && !facts.ignored.is_empty());
+}
+
+#[test]
+fn maps_that_are_built_up_and_checksums_of_files() {
+    let template = "{{- $stores := dict }}{{- range list \"a\" \"b\" }}{{- $_ := set $stores . (dict \"x\" .) }}{{- end }}\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ (get $stores \"b\").x }}}\nspec:\n  template:\n    metadata: {annotations: {sum: {{ include (print $.Template.BasePath \"/c.yaml\") . | sha256sum }}}}\n    spec: {containers: [{name: a, image: {{ (fromYaml \"i: a:1\").i }}}]}\n";
+    let facts = chart("", template);
+    let unit = &facts.design.units[0];
+    assert_eq!((unit.name.as_str(), unit.image.as_ref().unwrap().display().as_str()), ("b", "a:1"));
+    assert!(unit.readiness.is_absent());
 }

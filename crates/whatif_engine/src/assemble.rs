@@ -1,11 +1,12 @@
-//! What files only say together: a chart is its templates and its values.
+//! What files only say together: a chart is its templates and its values, an overlay its bases and patches.
 
 use crate::read::ReadFile;
 use whatif_read::reader::{File, read_together};
 
 /// Puts the facts of documents that are made of several files in the place of what each file says alone.
 pub(crate) fn assemble(files: &mut [ReadFile]) {
-    let is_whole = |path: &str| path.ends_with("Chart.yaml");
+    let names = ["Chart.yaml", "kustomization.yaml", "kustomization.yml"];
+    let is_whole = |path: &str| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
     if !files.iter().any(|file| is_whole(&file.source.path)) {
         return;
     }

@@ -7,7 +7,7 @@ use crate::evidence::{Evidence, Fact};
 use crate::facts::alert::Alert;
 use crate::facts::code::{Language, Trigger};
 use crate::facts::contract::{Contract, ContractOperation};
-use crate::facts::deploy::{DeployUnit, Table};
+use crate::facts::deploy::{DeployUnit, Scaling, Table};
 use crate::facts::prose::ProseFacts;
 use crate::facts::{Ignored, Origin, Problem};
 use crate::flow::{Bound, EffectId, Flow, Policy};
@@ -75,6 +75,8 @@ pub struct System {
     pub unused_deadlines: Vec<(ServiceId, Option<u64>, Span)>,
     /// Deployments that contradict each other; the first claim is that of the main deployment, which the model follows.
     pub contradictions: Vec<Contradiction>,
+    /// Autoscalers and disruption budgets, in path order.
+    pub scaling: Vec<Scaling>,
     /// Places whose text another place gives, sorted.
     pub origins: Vec<Origin>,
     /// Everything that was seen and not understood.

@@ -64,7 +64,7 @@ pub struct FileFacts {
 pub const READERS: &[Reader] = &[
     Reader {
         id: kustomize::ID,
-        reads: "Kustomization files: generated configuration maps",
+        reads: "Kustomization files: bases, components and patches put together; generated configuration maps",
         specification: "https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/",
         form: Form::Tree,
         markers: &["kustomize.config.k8s.io"],
@@ -216,10 +216,12 @@ pub fn may_claim(path: &str) -> bool {
     form(path).is_some()
 }
 
-/// Reads what several files say together: charts. By number of the file whose facts these are; they take the place
+/// Reads what several files say together: charts and overlays. By number of the file whose facts these are; they take the place
 /// of what [`read`] says about that file alone.
 pub fn read_together(files: &[File<'_>]) -> BTreeMap<usize, FileFacts> {
-    helm::read(files)
+    let mut facts = kustomize::build(files);
+    facts.extend(helm::read(files));
+    facts
 }
 
 /// Reads one document. Never fails: what cannot be read is a problem, what is not understood is listed.

@@ -46,6 +46,9 @@ pub struct DeployUnit {
     /// Whether its data survives its restart: `Known(true)` with a volume or claim on the data path,
     /// `Absent` when no durable volume is mounted.
     pub durable_storage: Fact<bool>,
+    /// What is mounted where, in order.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
     /// Readiness probe or healthcheck.
     pub readiness: Fact<Probe>,
     /// Liveness probe.
@@ -80,6 +83,7 @@ impl DeployUnit {
             links: Vec::new(),
             labels: BTreeMap::new(),
             durable_storage: Fact::Unknown,
+            mounts: Vec::new(),
             readiness: Fact::Unknown,
             liveness: Fact::Unknown,
             schedule: None,
@@ -124,6 +128,30 @@ impl UnitKind {
         let (one, other) = (family(self), family(other));
         one.is_none() || other.is_none() || one == other
     }
+}
+
+/// A volume in the file system of a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// Where it is mounted.
+    pub path: String,
+    /// What is mounted there.
+    pub volume: Volume,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// What is mounted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Volume {
+    /// Outlives the unit: a named volume, a claim.
+    Durable,
+    /// A folder or file of the host.
+    Host,
+    /// Ends with the unit.
+    Temporary,
+    /// Configuration, secrets, and what is not known.
+    Other,
 }
 
 /// A probe or healthcheck.

@@ -54,6 +54,8 @@ pub struct Origin {
     pub at: Span,
     /// Where it is written.
     pub from: Span,
+    /// Whether `from` is what `at` takes the place of, rather than what it shows.
+    pub is_replaced: bool,
 }
 
 /// Something a reader saw and did not understand.

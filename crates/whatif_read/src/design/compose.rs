@@ -16,8 +16,10 @@
 use super::Reading;
 use super::reading::duration_ms;
 use crate::tree::{Dialect, Entry, Node, interpolate};
-use whatif_model::evidence::Fact;
-use whatif_model::facts::deploy::{DeployUnit, EnvValue, EnvVar, NetworkName, Probe, Selector, UnitKind};
+use whatif_model::evidence::{Evidence, Fact, How, Stage};
+use whatif_model::facts::deploy::{
+    DeployUnit, EnvValue, EnvVar, Mount, NetworkName, Probe, Selector, UnitKind, Volume,
+};
 use whatif_model::{Range, Value};
 
 pub(crate) const ID: &str = "compose";
@@ -139,6 +141,7 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
     }
     cx.ignore_other_keys(node, KNOWN, "compose service");
     let (ports, published) = read_ports(cx, node);
+    let mounts = read_mounts(cx, node);
     let unit = DeployUnit {
         scope: cx.folder().to_owned(),
         optional: is_optional(node),
@@ -152,7 +155,8 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
         published,
         depends_on: read_unit_names(cx, node, &["depends_on", "links"]),
         links: read_unit_names(cx, node, &["links"]),
-        durable_storage: read_volumes(cx, node, entry.key_range),
+        durable_storage: durable(cx, node, &mounts, entry.key_range),
+        mounts: mounts.into_iter().map(|(mount, _)| mount).collect(),
         readiness: read_healthcheck(cx, node),
         grace_seconds: read_grace(cx, node, entry.key_range),
         ..DeployUnit::new(name, UnitKind::Compose, cx.span(entry.key_range))
@@ -318,40 +322,51 @@ fn read_unit_names(cx: &Reading<'_>, node: &Node<'_>, keys: &[&str]) -> Vec<(Str
     units
 }
 
-/// A named volume survives the container; so does a folder of the host it writes to.
-fn read_volumes(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<bool> {
-    let Some(volumes) = node.get("volumes") else {
-        return Fact::absent(cx.stated(place, "no volume"));
-    };
-    let mut durable = Vec::new();
-    for item in volumes.items() {
-        let (source, read_only, kind) = match item.text() {
+/// What is mounted: `[source:]target[:mode]`, or a mapping.
+fn read_mounts(cx: &Reading<'_>, node: &Node<'_>) -> Vec<(Mount, bool)> {
+    let mut mounts = Vec::new();
+    for item in node.get("volumes").map(Node::items).unwrap_or_default() {
+        let (source, target, read_only, kind) = match item.text() {
             Some(text) => {
                 let mut parts = text.splitn(3, ':');
                 let (first, target, mode) = (parts.next().unwrap_or(""), parts.next(), parts.next().unwrap_or(""));
                 // One part only is an anonymous volume: a new container gets a new one.
-                (target.map(|_| first), mode.split(',').any(|word| word == "ro"), "")
+                let source = target.map_or("", |_| first);
+                (source, target.unwrap_or(first), mode.split(',').any(|word| word == "ro"), "")
             }
             None => (
-                item.text_at(&["source"]),
+                item.text_at(&["source"]).unwrap_or(""),
+                item.text_at(&["target"]).unwrap_or(""),
                 item.get("read_only").and_then(Node::as_bool) == Some(true),
                 item.text_at(&["type"]).unwrap_or("volume"),
             ),
         };
-        let Some(source) = source.filter(|_| !read_only && kind != "tmpfs") else { continue };
-        let is_path = kind == "bind" || source.starts_with(['.', '/', '~']) || source.contains('/');
+        let is_path = kind == "bind" || source.starts_with(['.', '/', '~', '$']) || source.contains('/');
+        let volume = match source {
+            "" => Volume::Temporary,
+            _ if kind == "tmpfs" => Volume::Temporary,
+            _ if is_path => Volume::Host,
+            _ => Volume::Durable,
+        };
         let last = source.rsplit('/').next().unwrap_or(source);
         let is_file = is_path && last.trim_start_matches('.').contains('.');
-        if !is_path {
-            durable.push((item.range, true));
-        } else if !is_file {
-            durable.push((item.range, false));
-        }
+        let mount = Mount { path: target.to_owned(), volume, span: cx.span(item.range) };
+        mounts.push((mount, !read_only && !is_file));
     }
-    match durable.iter().find(|(_, named)| *named).or(durable.first()) {
-        Some((range, true)) => Fact::known(true, cx.stated(*range, "named volume")),
-        Some((range, false)) => Fact::known(true, cx.derived(*range, "folder of the host")),
-        None => Fact::absent(cx.stated(volumes.range, "no durable volume")),
+    mounts
+}
+
+/// A named volume survives the container; so does a folder of the host it writes to.
+fn durable(cx: &Reading<'_>, node: &Node<'_>, mounts: &[(Mount, bool)], place: Range) -> Fact<bool> {
+    let Some(volumes) = node.get("volumes") else {
+        return Fact::absent(cx.stated(place, "no volume"));
+    };
+    let written = |kind: Volume| mounts.iter().find(|(mount, writes)| *writes && mount.volume == kind);
+    let at = |span, how, label: &str| Evidence { span, stage: Stage::Design, how, label: label.to_owned() };
+    match (written(Volume::Durable), written(Volume::Host)) {
+        (Some((mount, _)), _) => Fact::known(true, at(mount.span, How::Stated, "named volume")),
+        (None, Some((mount, _))) => Fact::known(true, at(mount.span, How::Derived, "folder of the host")),
+        (None, None) => Fact::absent(cx.stated(volumes.range, "no durable volume")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every reader of a design document works with: the document, and the facts found so far.
 
+use super::kustomize;
 use super::origin::Origins;
 use crate::tree::{Documents, Node};
 use whatif_model::evidence::{Evidence, How, Stage};
@@ -24,6 +25,8 @@ pub(crate) struct Reading<'a> {
     origins: Option<&'a Origins>,
     /// Offsets at which something may stand that was left open, in order.
     holes: &'a [usize],
+    /// What the document says is deployed, whatever its path looks like.
+    is_deployed: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -31,12 +34,22 @@ impl<'a> Reading<'a> {
     pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
         let file = FileId::of(path);
         let (facts, ignored, problems) = (DesignFacts::default(), Vec::new(), Vec::new());
-        Self { path, text, file, facts, ignored, problems, origins: None, holes: &[] }
+        Self { path, text, file, facts, ignored, problems, origins: None, holes: &[], is_deployed: false }
     }
 
     /// The text was put together: its places are those of the files it comes from.
     pub(crate) fn rendered(self, origins: &'a Origins, holes: &'a [usize]) -> Self {
         Self { origins: Some(origins), holes, ..self }
+    }
+
+    /// What the document says is part of a deployment that was put together.
+    pub(crate) fn deployed(self) -> Self {
+        Self { is_deployed: true, ..self }
+    }
+
+    /// Whether what the document says only holds in a variant, by its path.
+    pub(crate) fn is_variant(&self) -> bool {
+        !self.is_deployed && kustomize::is_variant(self.path)
     }
 
     /// Whether something may stand in a range that was left open, so that nothing there is proven absent.

@@ -1,6 +1,8 @@
 //! The rules of the practice `failure`.
 
 mod compensation_missing;
+mod deployed;
+mod durability_missing;
 mod error_swallowed;
 mod lease_without_fencing;
 mod liveness_depends_on_others;
@@ -11,6 +13,7 @@ mod readiness_missing;
 mod single_point_of_failure;
 mod success_reported_as_failure;
 mod transaction_missing;
+mod volume_not_used;
 
 use crate::rule::Rule;
 
@@ -23,6 +26,8 @@ pub(crate) const RULES: &[&Rule] = &[
     &lease_without_fencing::RULE,
     &error_swallowed::RULE,
     &single_point_of_failure::RULE,
+    &durability_missing::RULE,
+    &volume_not_used::RULE,
     &no_graceful_shutdown::RULE,
     &liveness_depends_on_others::RULE,
     &readiness_missing::RULE,

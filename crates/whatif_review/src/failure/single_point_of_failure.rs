@@ -1,19 +1,17 @@
-//! One instance that everything needs: lost data when it goes, or a promise it cannot keep.
+//! One instance that everything needs: a promise it cannot keep, or a system without a spare of anything.
 
+use super::deployed::{Single, deployed, singles};
 use crate::availability::{Promise, promised};
 use crate::query::listed;
-use crate::rule::{Assumption, Context, Rule, RuleMeta};
-use whatif_model::evidence::Fact;
-use whatif_model::facts::deploy::{DeployUnit, UnitKind};
+use crate::rule::{Assumption, Context, Draft, Rule, RuleMeta};
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::system::{EdgeKind, Node, StoreId, System};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
         id: "failure/single-point-of-failure",
         severity: Severity::Warning,
-        summary: "A store or broker that exists once without durable storage, or once against a stated availability.",
+        summary: "Something requests need runs once against a stated availability, or everything in a cluster runs once.",
         page: include_str!("single_point_of_failure.md"),
         assumptions: &[Assumption::WontFail],
         questions: &[Mindset::Halfway, Mindset::Slow],
@@ -25,78 +23,28 @@ pub(crate) static RULE: Rule = Rule {
 /// leaves 43 minutes, about what a few node failures with rescheduling take.
 const SINGLE_INSTANCE_MAX: f64 = 99.9;
 
+/// So many components make a system; fewer of them that run once are a choice for each.
+const COMPONENTS_MIN: usize = 4;
+
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let single: Vec<Single<'_>> = singles(cx.system);
-    let volatile: Vec<&Single<'_>> = single.iter().filter(|one| one.durable.is_some_and(Fact::is_absent)).collect();
-    let lost = lost_with_its_pod(cx, &volatile);
+    let single = singles(cx.system);
     let promise = promised(cx.system).filter(|promise| promise.percent > SINGLE_INSTANCE_MAX);
-    let broken = promise.and_then(|promise| unreachable(cx, &promise, &single));
-    lost.into_iter().chain(broken).collect()
+    let found = match promise {
+        Some(promise) => unreachable(cx, &promise, &single),
+        None if has_no_spare(cx, &single) => no_spare(cx, &single),
+        None => None,
+    };
+    found.into_iter().collect()
 }
 
-/// Something that others need and that runs exactly once.
-struct Single<'a> {
-    address: &'a str,
-    replicas: &'a Fact<u32>,
-    /// Whether what it holds survives it; services hold nothing.
-    durable: Option<&'a Fact<bool>>,
-}
-
-/// What a cluster runs once. A compose file alone is a set-up for development and says nothing about
-/// production; what only an overlay runs, or an operator creates, is not judged.
-fn singles(system: &System) -> Vec<Single<'_>> {
-    let stores =
-        system.stores.iter().enumerate().filter(|(at, store)| {
-            !store.optional && !store.cache && is_needed(system, Node::Store(StoreId(*at as u32)))
-        });
-    let stores = stores.filter_map(|(_, store)| single(&store.address, &store.units, true));
-    let brokers = system.brokers.iter().filter_map(|broker| single(&broker.address, &broker.units, true));
-    let services = system
-        .service_ids()
-        .filter(|(id, service)| !service.optional && !service.infrastructure && is_called(system, Node::Service(*id)));
-    let services = services.filter_map(|(_, service)| single(&service.address, &service.units, false));
-    stores.chain(brokers).chain(services).collect()
-}
-
-/// How the cluster runs it, if it runs it once.
-fn single<'a>(address: &'a str, units: &'a [DeployUnit], holds_data: bool) -> Option<Single<'a>> {
-    let unit = deployed(units)?;
-    let durable = holds_data.then_some(&unit.durable_storage);
-    once(&unit.replicas).then_some(Single { address, replicas: &unit.replicas, durable })
-}
-
-/// The cluster's declaration of it; a compose file beside it is for development.
-fn deployed(units: &[DeployUnit]) -> Option<&DeployUnit> {
-    let in_cluster = |unit: &&DeployUnit| matches!(unit.kind, UnitKind::Deployment | UnitKind::StatefulSet);
-    units.iter().filter(in_cluster).find(|unit| !unit.optional)
-}
-
-fn once(replicas: &Fact<u32>) -> bool {
-    replicas.holds(|count| *count == 1) && replicas.claims().iter().all(|claim| claim.value == 1)
-}
-
-fn is_needed(system: &System, node: Node) -> bool {
-    system.edges.iter().any(|edge| edge.to == node && !edge.platform)
-}
-
-fn is_called(system: &System, node: Node) -> bool {
-    system.edges.iter().any(|edge| edge.to == node && edge.kind == EdgeKind::Sync && !edge.platform)
-}
-
-fn lost_with_its_pod(cx: &Context<'_>, volatile: &[&Single<'_>]) -> Option<Finding> {
-    let names = listed(volatile.iter().map(|one| one.address.to_owned()), 4);
-    let address = if let [one] = volatile { one.address } else { "system" };
-    let (run, keep) = if volatile.len() == 1 { ("runs", "keeps") } else { ("run", "keep") };
-    let draft = cx
-        .finding(&RULE.meta, address)
-        .message(format!("{names} {run} once and {keep} data in the pod: deleting or moving the pod loses it all"))
-        .help("mount a persistent volume, and replicate what must survive the loss of a node")
-        .detail("volatile");
-    let draft = volatile.iter().fold(draft, |draft, one| {
-        let draft = one.durable.into_iter().fold(draft, |draft, fact| draft.because(fact, "no durable volume"));
-        draft.because(one.replicas, format!("one replica of `{}`", one.address))
-    });
-    draft.build()
+/// Whether everything of the repository's own that a cluster runs exists once, and nothing there adds instances.
+fn has_no_spare(cx: &Context<'_>, single: &[Single<'_>]) -> bool {
+    let own = cx.system.services.iter().filter(|service| !service.infrastructure && !service.optional);
+    let units: Vec<_> = own.filter_map(|service| deployed(&service.units)).collect();
+    units.len() >= COMPONENTS_MIN
+        && single.iter().any(|one| one.durable.is_some())
+        && units.iter().all(|unit| unit.replicas.holds(|count| *count == 1))
+        && cx.system.scaling.is_empty()
 }
 
 fn unreachable(cx: &Context<'_>, promise: &Promise<'_>, single: &[Single<'_>]) -> Option<Finding> {
@@ -114,8 +62,24 @@ fn unreachable(cx: &Context<'_>, promise: &Promise<'_>, single: &[Single<'_>]) -
         .at(&promise.place)
         .help("run at least two replicas of everything a request needs, with a disruption budget, or lower the target")
         .detail("availability");
-    single
-        .iter()
-        .fold(draft, |draft, one| draft.because(one.replicas, format!("one replica of `{}`", one.address)))
-        .build()
+    with_replicas(draft, single)
+}
+
+fn no_spare(cx: &Context<'_>, single: &[Single<'_>]) -> Option<Finding> {
+    let names = listed(single.iter().map(|one| one.address.to_owned()), 4);
+    let draft = cx
+        .finding(&RULE.meta, "system")
+        .severity(Severity::Info)
+        .message(format!(
+            "everything runs once in the cluster, {names} included: each lost node or drained pod stops a part of the system"
+        ))
+        .help("run two replicas of what requests need, with a disruption budget, or write down which outage is accepted")
+        .detail("no spare");
+    with_replicas(draft, single)
+}
+
+fn with_replicas(draft: Draft, single: &[Single<'_>]) -> Option<Finding> {
+    let because =
+        |draft: Draft, one: &Single<'_>| draft.because(one.replicas, format!("one replica of `{}`", one.address));
+    single.iter().fold(draft, because).build()
 }

@@ -311,7 +311,11 @@ fn read_rendered(file: &File<'_>, output: &super::render::Output) -> FileFacts {
             read_document(&mut cx, &document.root);
         }
     }
-    let origins = output.origins.values().map(|(at, from)| whatif_model::facts::Origin { at, from }).collect();
+    let origins = output
+        .origins
+        .values()
+        .map(|(at, from)| whatif_model::facts::Origin { at, from, is_replaced: false })
+        .collect();
     let mut facts = FileFacts { design: cx.facts, ignored: cx.ignored, problems: cx.problems };
     facts.design.origins = origins;
     settle::open_values(&mut facts);

@@ -163,6 +163,13 @@ fn collection(name: &str, arguments: &[Datum]) -> Option<Datum> {
             Datum::list(keys.collect())
         }
         "values" => Datum::list(first?.entries().iter().map(|(_, value)| value.clone()).collect()),
+        _ => return sequence(name, arguments),
+    })
+}
+
+fn sequence(name: &str, arguments: &[Datum]) -> Option<Datum> {
+    let first = arguments.first();
+    Some(match name {
         "concat" => Datum::list(arguments.iter().flat_map(Datum::items).cloned().collect()),
         "append" | "prepend" => {
             let mut items = first?.items().to_vec();

@@ -20,6 +20,7 @@ mod version;
 
 pub use chart::File;
 pub(crate) use chart::read;
+pub(crate) use settle::merge;
 
 pub(crate) const ID: &str = "helm";
 

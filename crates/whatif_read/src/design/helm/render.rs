@@ -207,7 +207,7 @@ impl<'t> Renderer<'t> {
         };
         if matches!(list.kind, Kind::Map(_)) {
             // Go visits the keys of a map in their order.
-            entries.sort_by(|a, b| a.0.print().cmp(&b.0.print()));
+            entries.sort_by_key(|(key, _)| key.print());
         }
         if entries.is_empty() {
             return self.run(source, otherwise, scope, out);

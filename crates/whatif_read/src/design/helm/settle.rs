@@ -10,7 +10,7 @@ use whatif_model::{Part, Value};
 pub(super) const NAMESPACE: &str = "default";
 
 /// Adds the facts of one more installation of a template.
-pub(super) fn merge(own: &mut FileFacts, more: FileFacts) {
+pub(crate) fn merge(own: &mut FileFacts, more: FileFacts) {
     let (mine, theirs) = (&mut own.design, more.design);
     mine.units.extend(theirs.units);
     mine.names.extend(theirs.names);

@@ -1,7 +1,7 @@
 //! Which kind a manifest is, and who reads it.
 
 use super::{config, network, scaling, workload};
-use crate::design::{Reading, kustomize};
+use crate::design::Reading;
 use crate::tree::Node;
 use whatif_model::Range;
 use whatif_model::limits::DEPTH_MAX;
@@ -52,7 +52,7 @@ fn read_nested(cx: &mut Reading<'_>, root: &Node<'_>, depth: usize) {
         name: name_node.and_then(Node::text).unwrap_or(""),
         name_range: name_node.map_or(kind_node.range, |node| node.range),
         namespace: root.text_at(&["metadata", "namespace"]).unwrap_or(""),
-        optional: kustomize::is_variant(cx.path),
+        optional: cx.is_variant(),
     };
     match kind {
         "Deployment"

@@ -96,8 +96,9 @@ fn unit(
         durable_storage: if is_patch {
             Fact::Unknown
         } else {
-            volume::durable(cx, spec, pod, node, manifest.name_range)
+            volume::durable(cx, spec, pod, node, node.get("name").map_or(node.range, |name| name.range))
         },
+        mounts: volume::mounts(cx, spec, pod, node),
         readiness: read_probe(cx, node, "readinessProbe", is_partial),
         liveness: read_probe(cx, node, "livenessProbe", is_partial),
         schedule: spec

@@ -3,11 +3,7 @@
 //! | what we read | fact |
 //! | --- | --- |
 //! | `configMapGenerator[].literals` | configuration maps |
-//!
-//! Patches are not applied: the base says what runs, and what lies in an overlay or a component is marked as a
-//! variant by its path.
-
-use super::Reading;
+use crate::design::Reading;
 use crate::tree::Node;
 use whatif_model::Value;
 use whatif_model::facts::deploy::ConfigMap;
@@ -18,8 +14,21 @@ pub(crate) const ID: &str = "kustomize";
 const VARIANT_FOLDERS: &[&str] = &["components", "overlays"];
 
 /// Keys that only list files, which are read by themselves, or decorate.
-const KNOWN: &[&str] =
-    &["apiVersion", "kind", "metadata", "resources", "bases", "components", "namespace", "configMapGenerator"];
+const KNOWN: &[&str] = &[
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "components",
+    "namespace",
+    "configMapGenerator",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "images",
+    "replicas",
+];
 
 pub(crate) fn recognises(cx: &Reading<'_>, root: &Node<'_>) -> bool {
     matches!(cx.file_name(), "kustomization.yaml" | "kustomization.yml" | "Kustomization")
@@ -54,8 +63,9 @@ mod tests {
     use crate::tree::parse_yaml;
 
     #[test]
-    fn generated_maps_are_facts_and_patches_are_listed() {
-        let text = "resources: [a.yaml]\nconfigMapGenerator:\n- name: urls\n  literals:\n  - CART=cart:80\npatches:\n- path: x.yaml\n";
+    fn generated_maps_are_facts_and_the_rest_is_listed() {
+        let text =
+            "resources: [a.yaml]\nconfigMapGenerator:\n- name: urls\n  literals:\n  - CART=cart:80\nnamePrefix: a-\n";
         let mut cx = Reading::new("deploy/base/kustomization.yaml", text);
         let documents = parse_yaml(text);
         assert!(recognises(&cx, &documents.documents[0].root));

@@ -259,3 +259,92 @@ security.oauth2.client.user-authorization-uri: http://localhost:9999/oauth/autho
     assert_eq!(edges(&system), ["accounts -> store:default"]);
     assert_eq!(system.stores[0].aliases, ["database-accounts"]);
 }
+
+#[test]
+fn a_file_of_variables_that_everybody_imports_shows_no_calls() {
+    let compose = "services:
+  web: {image: 'acme/web:1', env_file: .env}
+  orders: {image: 'acme/orders:1', env_file: .env}
+  stock: {image: 'acme/stock:1', env_file: .env, environment: {RATES_URL: 'http://rates:80'}}
+  rates: {image: 'acme/rates:1'}
+";
+    let system = system(&[("compose.yaml", compose), (".env", "ORDERS_ADDR=orders:3000\nSTOCK_ADDR=stock:3000\n")]);
+    assert_eq!(edges(&system), ["stock -> rates"]);
+}
+
+const ONE_PROGRAM: &str = r#"package main
+
+import (
+	"context"
+	"net/http"
+
+	"google.golang.org/grpc"
+
+	pb "example.com/shop/gen"
+)
+
+type search struct{ rates pb.RatesClient }
+type rates struct{}
+
+func main() {
+	connection, _ := grpc.NewClient("rates:8080")
+	search := &search{rates: pb.NewRatesClient(connection)}
+	server := grpc.NewServer()
+	pb.RegisterSearchServer(server, search)
+	pb.RegisterRatesServer(server, &rates{})
+	http.HandleFunc("/hotels", search.hotels)
+	http.ListenAndServe(":80", nil)
+}
+
+func (s *search) hotels(w http.ResponseWriter, r *http.Request) {
+	pb.NewSearchClient(dial()).Nearby(r.Context(), &pb.NearbyRequest{})
+}
+
+func dial() *grpc.ClientConn {
+	connection, _ := grpc.NewClient("search:8080")
+	return connection
+}
+
+func (s *search) Nearby(ctx context.Context, in *pb.NearbyRequest) (*pb.NearbyReply, error) {
+	return nil, s.ask(ctx)
+}
+
+func (s *search) ask(ctx context.Context) error {
+	_, err := s.rates.GetRates(ctx, &pb.RatesRequest{})
+	return err
+}
+
+func (r *rates) GetRates(ctx context.Context, in *pb.RatesRequest) (*pb.RatesReply, error) {
+	return &pb.RatesReply{}, nil
+}
+"#;
+
+const SERVICES: &str = "syntax = \"proto3\";
+package shop;
+option go_package = \"example.com/shop/gen\";
+service Search { rpc Nearby(NearbyRequest) returns (NearbyReply); }
+service Rates { rpc GetRates(RatesRequest) returns (RatesReply); }
+message NearbyRequest {}
+message NearbyReply {}
+message RatesRequest {}
+message RatesReply {}
+";
+
+#[test]
+fn a_program_deployed_for_several_parts_of_its_work_is_several_services() {
+    let compose = "services:
+  frontend: {build: ., command: shop frontend}
+  search: {build: ., command: shop search}
+  rates: {build: ., command: shop rates}
+";
+    let files = [
+        ("compose.yaml", compose),
+        ("main.go", ONE_PROGRAM),
+        ("shop.proto", SERVICES),
+        ("go.mod", "module example.com/shop\n"),
+    ];
+    let system = system(&files);
+    let addresses: Vec<&str> = system.operations.iter().map(|operation| operation.address.as_str()).collect();
+    assert!(addresses.contains(&"search.Nearby") && addresses.contains(&"rates.GetRates"), "{addresses:?}");
+    assert_eq!(edges(&system), ["frontend -> search", "search -> rates"]);
+}

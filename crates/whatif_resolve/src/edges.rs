@@ -150,13 +150,17 @@ fn link(edges: &mut Edges, service: ServiceId, to: Node, evidence: &Evidence) {
 /// A variable that holds the address of a component is a link, if nothing better shows one. What only a variant of
 /// the deployment starts shows none.
 fn from_variables(draft: &Draft, names: &Names, environment: &Environment, edges: &mut Edges) {
+    let shared = environment.shared();
     for (service, _) in draft.system.service_ids().filter(|(_, service)| !service.optional) {
         for (name, (value, place)) in environment.all(service) {
             let (value, _) = environment.evaluate(service, value);
             let Some(text) = value.as_text().or_else(|| Some(value.display())).filter(|t| !t.is_empty()) else {
                 continue;
             };
-            if names_a_caller(name) || (!address::looks_like_address(&text) && !names_an_address(name)) {
+            if shared.contains(&place.span)
+                || names_a_caller(name)
+                || (!address::looks_like_address(&text) && !names_an_address(name))
+            {
                 continue;
             }
             let Some(to) = address::host(&value).and_then(|host| names.host(&host)) else { continue };

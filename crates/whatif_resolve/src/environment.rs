@@ -11,10 +11,14 @@ use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::deploy::{EnvValue, EnvVar};
 use whatif_model::flow::{Peer, PeerRole};
 use whatif_model::system::{Contradiction, Node, ServiceId, StoreId};
+use whatif_model::text::Span;
 use whatif_model::value::{Part, Value};
 
 /// How often a value is looked up inside a value: variable → configuration map → `.env` file.
 const HOPS_MAX: usize = 4;
+
+/// So many services a place sets a variable for before it says nothing about any of them.
+const SHARED_BY: usize = 3;
 
 /// The variables of each service, by name, with the place that sets them.
 pub(crate) struct Environment {
@@ -116,6 +120,16 @@ impl Environment {
     /// Every variable of a service, in name order.
     pub(crate) fn all(&self, service: ServiceId) -> impl Iterator<Item = (&String, &(Value, Evidence))> {
         self.variables.get(service.0 as usize).into_iter().flatten()
+    }
+
+    /// Places that set a variable for several services at once, as a file of variables or a configuration map does that
+    /// everybody imports whole: that somebody is told an address there does not show that it uses it.
+    pub(crate) fn shared(&self) -> BTreeSet<Span> {
+        let mut users: BTreeMap<Span, usize> = BTreeMap::new();
+        for (_, place) in self.variables.iter().flat_map(|own| own.values()) {
+            *users.entry(place.span).or_default() += 1;
+        }
+        users.into_iter().filter(|(_, users)| *users >= SHARED_BY).map(|(place, _)| place).collect()
     }
 
     /// The stores whose addresses the variables and settings of a service hold.

@@ -41,7 +41,7 @@ pub(crate) fn image_name(image: &str) -> &str {
 }
 
 /// Groups all deploy and code units, in a stable order.
-pub(crate) fn group(input: &Input) -> Vec<Group> {
+pub(crate) fn group(input: &Input, roles: &BTreeMap<usize, (usize, usize)>) -> Vec<Group> {
     let units: Vec<(usize, usize, &DeployUnit)> = input
         .designs
         .iter()
@@ -52,7 +52,7 @@ pub(crate) fn group(input: &Input) -> Vec<Group> {
     let mut sets = Sets((0..total).collect());
     join_units(&units, &mut sets);
     join_selected(input, &units, &mut sets);
-    join_code(input, &units, &mut sets);
+    join_code(input, &units, roles, &mut sets);
     join_stems(input, &units, &mut sets);
     join_answers(input, &units, &mut sets);
 
@@ -169,7 +169,12 @@ fn join_selected(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mu
 
 /// A code unit belongs to the unit built from its folder or the nearest folder around it, or to the
 /// unit named like its folder or like itself.
-fn join_code(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mut Sets) {
+fn join_code(
+    input: &Input,
+    units: &[(usize, usize, &DeployUnit)],
+    roles: &BTreeMap<usize, (usize, usize)>,
+    sets: &mut Sets,
+) {
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (at, (_, _, unit)) in units.iter().enumerate() {
@@ -185,6 +190,11 @@ fn join_code(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mut Se
     }
     let shared: BTreeSet<&str> = shared_folders(input, &folders);
     for (code, unit) in input.code.iter().enumerate() {
+        if let Some(role) = roles.get(&code) {
+            let deployment = units.iter().position(|(design, unit, _)| (*design, *unit) == *role);
+            deployment.into_iter().for_each(|at| sets.join(at, units.len() + code));
+            continue;
+        }
         let by_folder = ancestors(&unit.root).filter(|folder| !shared.contains(folder)).find_map(|f| folders.get(f));
         let by_name = || own_names(&unit.root).chain([canonical(&unit.name)]).find_map(|name| names.get(&name));
         if let Some(partner) = by_folder.or_else(by_name) {
@@ -195,10 +205,7 @@ fn join_code(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mut Se
 
 /// Build contexts that hold several code units (a monorepo root) identify none of them.
 fn shared_folders<'a>(input: &Input, folders: &BTreeMap<&'a str, usize>) -> BTreeSet<&'a str> {
-    let holds = |folder: &str| {
-        let below = |root: &str| root == folder || root.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        input.code.iter().filter(|unit| !unit.auxiliary && below(&unit.root)).count()
-    };
+    let holds = |folder: &str| input.code.iter().filter(|unit| !unit.auxiliary && is_below(&unit.root, folder)).count();
     folders.keys().copied().filter(|folder| holds(folder) > 1).collect()
 }
 
@@ -236,6 +243,11 @@ fn join_answers(input: &Input, units: &[(usize, usize, &DeployUnit)], sets: &mut
             sets.join(pair[0], pair[1]);
         }
     }
+}
+
+/// Whether a folder is another or lies in it; everything lies in the root.
+pub(crate) fn is_below(inner: &str, folder: &str) -> bool {
+    folder.is_empty() || inner == folder || inner.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A folder and the folders around it, innermost first, the root excluded.

@@ -1,7 +1,7 @@
 //! Merges the facts of all files into one [`System`](whatif_model::system::System).
 //!
 //! The only place that decides "payments here is payments-svc there". Steps, in order:
-//! [`settings`] finds the programs configuration declares, [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
+//! [`settings`] finds the programs configuration declares, [`roles`] splits those that are deployed for several parts of their work, [`identity`] groups declarations into components, [`components`] makes services, stores and brokers
 //! of them, [`names`] maps every host name to one, [`operations`] collects what services offer,
 //! [`bind`] replaces symbolic targets, [`tables`] gives stores the tables their users name, [`edges`] aggregates who talks to whom, [`databases`] notes which
 //! logical database of a server each uses, [`layers`] adds what meshes and gateways do,
@@ -25,6 +25,7 @@ mod mutation;
 mod names;
 mod operation_name;
 mod operations;
+mod roles;
 mod schemas;
 mod settings;
 mod tables;
@@ -41,7 +42,8 @@ pub fn resolve(mut input: Input) -> System {
     deployments::mark_variants(&mut input);
     deployments::place_projects(&mut input);
     let programs = settings::declare(&mut input);
-    let groups = identity::group(&input);
+    let roles = roles::split(&mut input);
+    let groups = identity::group(&input, &roles);
     let mut draft = components::build(&mut input, groups, &programs);
     let names = names::Names::of(&input, &draft, &programs);
     let environment = environment::Environment::of(&input, &draft, &programs);

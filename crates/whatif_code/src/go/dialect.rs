@@ -44,7 +44,10 @@ impl Dialect for Go {
     }
 
     fn resolve(&self, program: &Program<'_>, _module: usize, path: &str) -> Option<Imported> {
-        program.package_at(path).map(|package| Imported::Own(package, Vec::new()))
+        let own = program.package_at(path).map(|package| Imported::Own(package, Vec::new()));
+        // The forerunner of the standard package, and an alias of it since (<https://pkg.go.dev/golang.org/x/net/context>).
+        let alias = || (path == "golang.org/x/net/context").then(|| Imported::Library("context".to_owned()));
+        own.or_else(alias)
     }
 
     fn manners(&self) -> Manners {

@@ -40,7 +40,12 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     let of_calls = waiting.values().filter_map(|waits| call_finding(cx, waits));
     let of_data = by_partner.values().filter_map(|sites| data_finding(cx, sites));
     let of_drivers = by_driver.values().filter_map(|sites| driver_finding(cx, sites));
-    let of_servers = cx.system.services.iter().filter_map(|service| server_finding(cx, service));
+    let mut by_server: BTreeMap<_, Vec<&Service>> = BTreeMap::new();
+    for service in cx.system.services.iter().filter(|service| !service.infrastructure) {
+        let place = service.server_timeout.evidence().next().filter(|_| service.server_timeout.is_absent());
+        place.into_iter().for_each(|place| by_server.entry(place.span).or_default().push(service));
+    }
+    let of_servers = by_server.values().filter_map(|services| server_finding(cx, services));
     of_calls.chain(of_data).chain(of_drivers).chain(of_servers).collect()
 }
 
@@ -192,14 +197,13 @@ fn driver_finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> 
     draft.at_most(Confidence::Likely).build()
 }
 
-/// A server that reads as slowly as its clients send.
-fn server_finding(cx: &Context<'_>, service: &Service) -> Option<Finding> {
-    let is_concerned = service.server_timeout.is_absent() && !service.infrastructure;
-    let address = &service.address;
-    let draft = is_concerned.then(|| cx.finding(&RULE.meta, address.clone()))?;
-    draft
+/// A server that reads as slowly as its clients send; services that share the code for it share the flaw.
+fn server_finding(cx: &Context<'_>, services: &[&Service]) -> Option<Finding> {
+    let service = services.first()?;
+    let names = listed(services.iter().map(|service| service.address.clone()), 3);
+    cx.finding(&RULE.meta, service.address.clone())
         .severity(Severity::Warning)
-        .message(format!("the server of `{address}` reads without a time limit, so slow clients hold its connections"))
+        .message(format!("the server of {names} reads without a time limit, so slow clients hold its connections"))
         .help("set `ReadHeaderTimeout`, `ReadTimeout`, `WriteTimeout` and `IdleTimeout` of the server")
         .detail("server")
         .because(&service.server_timeout, "no limit for reading a request or writing its answer")

@@ -5,7 +5,7 @@
 
 use crate::evidence::{Evidence, Fact};
 use crate::facts::alert::Alert;
-use crate::facts::code::{Language, Trigger};
+use crate::facts::code::{Language, Saga, Trigger};
 use crate::facts::contract::{Contract, ContractOperation};
 use crate::facts::deploy::{DeployUnit, Scaling, Table};
 use crate::facts::prose::ProseFacts;
@@ -73,6 +73,10 @@ pub struct System {
     pub documents: Vec<Document>,
     /// Deadlines that are set on a context nobody uses: whose, how long in milliseconds, and where.
     pub unused_deadlines: Vec<(ServiceId, Option<u64>, Span)>,
+    /// The types of messages that operations handle.
+    pub handled: Vec<(String, OperationId)>,
+    /// Sagas, with their orchestrator.
+    pub sagas: Vec<(ServiceId, Saga)>,
     /// Deployments that contradict each other; the first claim is that of the main deployment, which the model follows.
     pub contradictions: Vec<Contradiction>,
     /// Autoscalers and disruption budgets, in path order.

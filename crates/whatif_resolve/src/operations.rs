@@ -54,9 +54,29 @@ pub(crate) fn collect(input: &mut Input, draft: &mut Draft, names: &Names) {
         draft.system.contracts.push((contract, service));
     }
     draft.system.operations.sort_by(|a, b| a.address.cmp(&b.address));
+    orchestrated(input, draft);
     for (path, facts) in std::mem::take(&mut input.prose) {
         draft.system.documents.push(Document { file: whatif_model::FileId::of(&path), path, facts });
     }
+}
+
+/// The sagas of every service, and which operation handles which type of message.
+fn orchestrated(input: &mut Input, draft: &mut Draft) {
+    for at in 0..input.code.len() {
+        let Some(service) = draft.code_services[at] else { continue };
+        let unit = &mut input.code[at];
+        draft.system.sagas.extend(std::mem::take(&mut unit.sagas).into_iter().map(|saga| (service, saga)));
+        for (message, handler) in std::mem::take(&mut unit.handles) {
+            let handled = draft.system.operation_ids().find(|(_, operation)| {
+                operation.service == service && operation.evidence.first().is_some_and(|place| place.span == handler)
+            });
+            let handled = handled.map(|(id, _)| (message, id));
+            draft.system.handled.extend(handled);
+        }
+    }
+    draft.system.sagas.sort_by(|a, b| (a.0, a.1.span).cmp(&(b.0, b.1.span)));
+    draft.system.handled.sort();
+    draft.system.handled.dedup();
 }
 
 fn add_entry(draft: &mut Draft, service: ServiceId, entry: Entry, background: bool) {

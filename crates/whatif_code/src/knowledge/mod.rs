@@ -13,7 +13,7 @@ mod version;
 pub use index::{Found, Knowledge};
 pub use own::own;
 pub use schema::{
-    ArgSpec, Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, Place, ResultMethod, State,
-    TypeForm, Words,
+    ArgSpec, Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, Place, ResultMethod, SagaPart,
+    State, TypeForm, Words,
 };
 pub use version::Versions;

@@ -280,6 +280,15 @@ pub struct Words {
     /// Annotations of a class whose rows are written without the columns that were not changed.
     #[serde(default)]
     pub partial_marks: Vec<String>,
+    /// Packages of libraries whose types classes that define sagas extend.
+    #[serde(default)]
+    pub saga_libraries: Vec<String>,
+    /// What the methods by which a saga is defined add to it.
+    #[serde(default)]
+    pub saga_methods: BTreeMap<String, SagaPart>,
+    /// Functions and types around a command that a saga sends: `send(command)`.
+    #[serde(default)]
+    pub saga_commands: Vec<String>,
     /// Methods by which a function that is held as an object is called.
     #[serde(default)]
     pub function_methods: Vec<String>,
@@ -292,6 +301,20 @@ pub struct Words {
     /// Packages that install tracing by being imported.
     #[serde(default)]
     pub tracing_agents: Vec<String>,
+}
+
+/// What a method adds to the definition of a saga.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SagaPart {
+    /// The next step.
+    Step,
+    /// What a participant is asked to do.
+    Action,
+    /// What the orchestrator does itself.
+    Local,
+    /// What undoes the step.
+    Compensation,
 }
 
 /// What a method of a result does to it.

@@ -31,6 +31,7 @@ pub(crate) struct Found {
     pub(crate) peers: Vec<(Peer, Evidence)>,
     pub(crate) server_timeout: Fact<Bound>,
     pub(crate) unused_deadlines: Vec<(Option<u64>, Span)>,
+    pub(crate) handles: Vec<(String, Span)>,
     pub(crate) graceful: Fact<bool>,
     pub(crate) tracing: Fact<String>,
 }
@@ -71,6 +72,7 @@ pub(crate) fn run(
         serves: facts.serves,
         peers: facts.peers,
         server_timeout: facts.server_timeout,
+        handles: facts.handles,
         unused_deadlines: facts.unused_deadlines.into_iter().map(|(at, limit)| (limit, at)).collect(),
         graceful: facts.graceful,
         tracing: facts.tracing,
@@ -382,6 +384,11 @@ impl<'a> Interpreter<'a> {
             Kind::Function(id, receiver) => {
                 let declared = self.program.function(*id);
                 let span = self.program.span(declared.module, declared.ir.name_range);
+                if let (Trigger::Message { .. }, Some(param)) = (trigger, declared.ir.params.first()) {
+                    // What an envelope holds: `CommandMessage<CreateTicket>`.
+                    let held = crate::ir::type_arguments(&param.ty).last().copied().unwrap_or(&param.ty);
+                    self.facts.handles.push((crate::ir::bare(held).to_owned(), span));
+                }
                 self.enter_root(*id, receiver.as_ref().map(|receiver| (**receiver).clone()), &arguments(given));
                 Some((declared.ir.name.clone(), Some(span)))
             }

@@ -5,6 +5,7 @@ mod interpret;
 mod print;
 mod program;
 mod programs;
+mod sagas;
 mod sql;
 mod syntax;
 #[cfg(test)]

@@ -137,6 +137,8 @@ fn failed(unit: &Unit<'_>) -> CodeUnit {
         peers: Vec::new(),
         server_timeout: Fact::Unknown,
         unused_deadlines: Vec::new(),
+        handles: Vec::new(),
+        sagas: Vec::new(),
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,
         auxiliary: false,

@@ -97,6 +97,8 @@ fn assemble(
         peers: found.peers,
         server_timeout: found.server_timeout,
         unused_deadlines: found.unused_deadlines,
+        handles: found.handles,
+        sagas: super::sagas::sagas(program, knowledge),
         // Frameworks that inject also handle the stop signal, as their configuration says.
         graceful_shutdown: if manners.starts_in_main && !manners.injects {
             whole(found.graceful, "no stop signal is handled")

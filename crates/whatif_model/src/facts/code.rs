@@ -68,6 +68,12 @@ pub struct CodeUnit {
     /// Deadlines that are set on a context nobody uses, with their length in milliseconds.
     #[serde(default)]
     pub unused_deadlines: Vec<(Option<u64>, Span)>,
+    /// The types of messages it handles, with the name of the handler.
+    #[serde(default)]
+    pub handles: Vec<(String, Span)>,
+    /// Sagas it orchestrates.
+    #[serde(default)]
+    pub sagas: Vec<Saga>,
     /// Whether it handles a stop signal by draining. `Absent`: the whole program was read, and it does not.
     pub graceful_shutdown: Fact<bool>,
     /// Tracing instrumentation it installs. `Absent`: none.
@@ -81,6 +87,38 @@ pub struct CodeUnit {
     pub ignored: Vec<Ignored>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+}
+
+/// A saga as the program of its orchestrator defines it: steps in order, each with what undoes it
+/// (Garcia-Molina and Salem, SIGMOD 1987, <https://doi.org/10.1145/38713.38742>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saga {
+    /// The name of its class.
+    pub name: String,
+    /// Where that stands.
+    pub span: Span,
+    /// Its steps.
+    pub steps: Vec<SagaStep>,
+}
+
+/// A step of a saga.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SagaStep {
+    /// What it does, if anything: a first step may only say what undoes what was done before.
+    pub action: Option<SagaAction>,
+    /// What undoes it.
+    pub compensation: Option<SagaAction>,
+}
+
+/// What a step of a saga does, or what undoes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SagaAction {
+    /// Where it is named.
+    pub span: Span,
+    /// Done by the orchestrator itself rather than by a participant that is sent a command.
+    pub local: bool,
+    /// The type of the command, when known.
+    pub command: Option<String>,
 }
 
 /// An entry point.

@@ -1,6 +1,7 @@
 //! The rules of the practice `failure`.
 
 mod compensation_missing;
+mod compensation_not_implemented;
 mod deployed;
 mod durability_missing;
 mod error_swallowed;
@@ -10,6 +11,7 @@ mod lock_across_call;
 mod no_graceful_shutdown;
 mod partial_effects;
 mod readiness_missing;
+mod saga_timeout_missing;
 mod single_point_of_failure;
 mod success_reported_as_failure;
 mod transaction_missing;
@@ -22,6 +24,8 @@ pub(crate) const RULES: &[&Rule] = &[
     &transaction_missing::RULE,
     &success_reported_as_failure::RULE,
     &compensation_missing::RULE,
+    &compensation_not_implemented::RULE,
+    &saga_timeout_missing::RULE,
     &lock_across_call::RULE,
     &lease_without_fencing::RULE,
     &error_swallowed::RULE,

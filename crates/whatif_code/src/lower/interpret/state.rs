@@ -208,6 +208,8 @@ pub(crate) struct UnitFacts {
     pub(crate) server_timeout: Fact<whatif_model::flow::Bound>,
     /// Deadlines set on a context that is thrown away.
     pub(crate) unused_deadlines: BTreeSet<(Span, Option<u64>)>,
+    /// The types of messages that are handled, with the name of the handler.
+    pub(crate) handles: Vec<(String, Span)>,
     pub(crate) graceful: Fact<bool>,
     pub(crate) tracing: Fact<String>,
     /// Libraries whose calls carry the trace by themselves.

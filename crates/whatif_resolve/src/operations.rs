@@ -74,7 +74,7 @@ fn orchestrated(input: &mut Input, draft: &mut Draft) {
             draft.system.handled.extend(handled);
         }
     }
-    draft.system.sagas.sort_by(|a, b| (a.0, a.1.span).cmp(&(b.0, b.1.span)));
+    draft.system.sagas.sort_by_key(|(service, saga)| (*service, saga.span));
     draft.system.handled.sort();
     draft.system.handled.dedup();
 }

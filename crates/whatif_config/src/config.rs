@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use whatif_model::evidence::Confidence;
 use whatif_model::facts::answer::{Answer, Same};
 use whatif_model::finding::Severity;
+use whatif_model::promise::Promise;
 use whatif_model::text::{Range, Span};
 
 /// The parsed file; [`Config::default`] is no file at all.
@@ -30,6 +31,8 @@ pub struct Config {
     pub same: Vec<Same>,
     /// `[[fact]]`, one per attribute.
     pub answers: Vec<Answer>,
+    /// `[[promise]]`.
+    pub promises: Vec<Promise>,
     /// `[[allow]]`.
     pub allows: Vec<Allow>,
     /// The day allowances expire against; `None`: nothing expires. The binary sets it, the core has no clock.

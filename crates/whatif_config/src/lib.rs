@@ -10,6 +10,7 @@ mod error;
 mod inline;
 mod nearest;
 mod parse;
+mod promise;
 mod schema;
 mod template;
 

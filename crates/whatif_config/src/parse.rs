@@ -4,14 +4,16 @@ use crate::config::{Allow, Config, Level, LevelEntry};
 use crate::date::Date;
 use crate::error::ConfigError;
 use crate::nearest::nearest;
+use crate::promise;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use whatif_model::evidence::Confidence;
 use whatif_model::facts::answer::{Answer, Same};
 use whatif_model::finding::Severity;
+use whatif_model::promise::Promise;
 use whatif_model::text::{FileId, Range, Span};
 
-const SECTIONS: &[&str] = &["review", "rules", "words", "same", "fact", "allow", "library"];
+const SECTIONS: &[&str] = &["review", "rules", "words", "same", "fact", "promise", "allow", "library"];
 const REVIEW: &[&str] = &["fail-on", "confidence", "exclude"];
 const LEVEL_NAMES: &str = "one of \"off\", \"info\", \"warn\", \"error\"";
 
@@ -33,6 +35,7 @@ pub(crate) fn parse(path: &str, text: &str) -> Result<Config> {
             "words" => reader.words(value, &mut config)?,
             "same" => config.same = reader.each(value, "same", Reader::same)?,
             "fact" => config.answers = reader.each(value, "fact", Reader::fact)?.into_iter().flatten().collect(),
+            "promise" => config.promises = reader.each(value, "promise", Reader::promise)?,
             "allow" => config.allows = reader.each(value, "allow", Reader::allow)?,
             // Read with the schema of the library tables, which is not known here.
             "library" => {}
@@ -127,6 +130,35 @@ impl Reader<'_> {
         let answer =
             |(attribute, value, span)| Answer { at: at.clone(), attribute, value, because: because.clone(), span };
         Ok(attributes.into_iter().map(answer).collect())
+    }
+
+    fn promise(&self, whole: Span, table: &DeTable<'_>) -> Result<Promise> {
+        let mut promise = None;
+        for (key, value) in sorted(table) {
+            match &**key.get_ref() {
+                "holds" => {
+                    let text = self.string(value)?;
+                    let claim = promise::parse(&text).map_err(|mistake| {
+                        self.error(self.inside(value, &text, mistake.at), mistake.message, mistake.help)
+                    })?;
+                    promise = Some(Promise { text, claim, span: self.span(value.span()) });
+                }
+                "because" => drop(self.reason(value)?),
+                _ => return Err(self.unknown(key, " in [[promise]]", &["holds", "because"])),
+            }
+        }
+        let range = whole.range.start as usize..whole.range.end as usize;
+        promise.ok_or_else(|| self.missing(range, "holds", "[[promise]]"))
+    }
+
+    /// The place of a part of a string; the whole string where escapes make them differ.
+    fn inside(&self, value: &Item<'_>, text: &str, part: std::ops::Range<usize>) -> Range {
+        let whole = value.span();
+        let start = whole.start + 1;
+        if self.text.get(start..start + text.len()) != Some(text) {
+            return whole.into();
+        }
+        (start + part.start..start + part.end.max(part.start)).into()
     }
 
     fn allow(&self, whole: Span, table: &DeTable<'_>) -> Result<Allow> {

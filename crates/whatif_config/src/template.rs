@@ -37,6 +37,14 @@ pub const TEMPLATE: &str = r#"# What whatif cannot read in this repository, and 
 # form = [{ call = ["Fetch"], does = "http", args = { url = "1" }, set = { method = "GET" } }]
 # default = [{ what = "timeout", state = "bounded", ms = 2000, note = "httpx gives up after 2 s", link = "https://wiki.acme.example/httpx" }]
 
+# What must be true whatever happens; `whatif ask` looks for a way to break it.
+# [[promise]]
+# holds = "stock.available >= 0"
+# [[promise]]
+# holds = "order paid at most once"
+# [[promise]]
+# holds = "every accepted order is eventually shipped or refunded"
+
 # A finding the team accepts. Where a comment is possible, prefer one beside the place:
 # `whatif: allow(rule) because reason`.
 # [[allow]]

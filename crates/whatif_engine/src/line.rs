@@ -9,6 +9,7 @@ use whatif_model::text::{FileId, Range, SourceFile, Sources};
 use whatif_model::verdict::Mindset;
 use whatif_resolve::Input;
 use whatif_review::Context;
+use whatif_simulate::Answers;
 
 /// Everything behind reading and lowering: resolves, explores, reviews.
 pub(crate) fn run(
@@ -25,12 +26,23 @@ pub(crate) fn run(
     config.answer(&mut input.answers, &mut input.same);
     let mut system = whatif_resolve::resolve(input);
     let answer = |done: usize, total: usize| tell(Progress::Exploring(done, total));
-    let matrix = whatif_simulate::answer(&system, questions, &answer);
+    let Answers { rows: matrix, idle } = whatif_simulate::answer(&system, &config.promises, questions, &answer);
+    system.problems.extend(idle.into_iter().filter_map(|at| about_nothing(config, at)));
     tell(Progress::Reviewing);
     let mut findings = whatif_review::review(&Context::new(&system, &sources, &matrix));
     system.problems.extend(config.apply(&sources, &mut findings));
     let questions = whatif_review::questions(&system, &matrix);
     Review { sources, system, findings, matrix, questions, stats }
+}
+
+/// A promise nothing was checked for. Where nothing was explored there is nothing to tell.
+fn about_nothing(config: &Config, at: usize) -> Option<Problem> {
+    let promise = config.promises.get(at)?;
+    let message = format!(
+        "the promise \"{}\" is about no operation: nothing that was read is called so; use the names `whatif model` shows",
+        promise.text
+    );
+    Some(Problem { path: config.path.clone(), span: Some(promise.span), message })
 }
 
 /// Sorts what was read into the input of resolve.

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod finding;
 pub mod flow;
 pub mod limits;
+pub mod promise;
 pub mod routes;
 pub mod system;
 pub mod text;

@@ -129,6 +129,20 @@ fn wrong_types_and_words_are_refused() {
 }
 
 #[test]
+fn a_promise_that_cannot_be_understood_is_shown() {
+    insta::assert_snapshot!(error("[[promise]]\nholds = \"stock <= 5\"\n"), @r#"
+    `<=` is no bound that can be checked
+     --> whatif.toml:2:16
+      |
+    2 | holds = "stock <= 5"
+      |                ^^
+    help: only lower bounds can be checked: write `>=` or `>`
+    "#);
+    let config = parse("whatif.toml", "[[promise]]\nholds = \"order paid at most once\"\n").expect("the text is right");
+    assert_eq!(config.promises[0].text, "order paid at most once");
+}
+
+#[test]
 fn a_rule_that_does_not_exist_is_refused() {
     let config = parse("whatif.toml", "[rules]\n\"timeouts/mising\" = \"off\"\n").expect("the text is right");
     let error = config.check_rules(&["timeouts/missing"]).expect_err("no such rule").to_string();

@@ -6,7 +6,7 @@ use super::program::{OperationId, Slice, UnknownId};
 use super::search::{Found, search};
 use super::trace::Trace;
 use super::unknown::{Condition, Configuration, decided, literals, prime_implicants};
-use super::{Bounds, Budget, Question, reduce, unknown};
+use super::{Bounds, Budget, Property, Question, reduce, unknown};
 
 /// How to explore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Options {
     pub max_states: usize,
     /// Distinct states over all configurations before giving up on the rest.
     pub total_states: usize,
+    /// Only these promises of the question.
+    pub properties: Option<&'static [Property]>,
     /// Bounds other than those of the question.
     pub bounds: Option<Bounds>,
     /// Which reductions are on.
@@ -105,7 +107,13 @@ pub enum Incompleteness {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_states: MAX_STATES, total_states: usize::MAX, bounds: None, reductions: Reductions::ALL }
+        Options {
+            max_states: MAX_STATES,
+            total_states: usize::MAX,
+            properties: None,
+            bounds: None,
+            reductions: Reductions::ALL,
+        }
     }
 }
 
@@ -193,6 +201,10 @@ impl<'a> Asked<'a> {
         }
     }
 
+    fn properties(&self) -> &'static [Property] {
+        self.options.properties.unwrap_or_else(|| self.question.properties())
+    }
+
     fn incomplete(&self, reason: Incompleteness) -> Verdict {
         Verdict::Incomplete { states: self.states, reason }
     }
@@ -201,7 +213,7 @@ impl<'a> Asked<'a> {
     fn explore(&mut self, entry: OperationId, configuration: Configuration) -> Outcome {
         let mut decided = decided(self.slice, configuration);
         if self.options.reductions.cone {
-            decided = reduce::cone(&decided, self.question.properties());
+            decided = reduce::cone(&decided, self.properties());
         }
         if let Some((_, outcome)) = self.explored.iter().find(|(known, _)| *known == decided) {
             return outcome.clone();
@@ -235,7 +247,7 @@ impl<'a> Asked<'a> {
     }
 
     fn explore_requests(&mut self, slice: &Slice, requests: &[OperationId], bounds: Bounds) -> Outcome {
-        let properties = self.question.properties();
+        let properties = self.properties();
         let reductions = self.options.reductions;
         let code = match Code::new(slice, requests, properties, bounds, reductions) {
             Ok(code) => code,

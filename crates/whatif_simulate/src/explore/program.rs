@@ -132,7 +132,7 @@ pub enum Peer {
     Service(ServiceId),
 }
 
-pub use super::promise::{CachePromise, Client, CopyPromise, EventPromise, Promises, SpendPromise, Unknown};
+pub use super::promise::{CachePromise, Client, CopyPromise, EventPromise, Promises, SpendPromise, Stated, Unknown};
 use super::unknown::Literal;
 
 /// What a step does.

@@ -39,6 +39,28 @@ pub struct Promises {
     pub caches: Vec<CachePromise>,
     /// Things used up by an effect.
     pub spends: Vec<SpendPromise>,
+    /// What the users state themselves.
+    pub stated: Vec<Stated>,
+}
+
+/// A promise of the users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// For one request all of these together happen at most once.
+    AtMostOnce(Vec<EffectId>),
+    /// For all requests all of these together happen at most once: one more would pass a bound.
+    OnceForAll(Vec<EffectId>),
+    /// No update of the item is lost: its bound was checked on the value that is overwritten.
+    Unlost(ItemId),
+    /// In the end one of the outcomes is there.
+    Eventually {
+        /// Whether only for requests whose client was told that it worked.
+        accepted: bool,
+        /// Only if one of these happened; empty for always.
+        causes: Vec<EffectId>,
+        /// One of these.
+        outcomes: Vec<EffectId>,
+    },
 }
 
 /// "The cache ends empty or with what the source holds."

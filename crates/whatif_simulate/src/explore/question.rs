@@ -62,14 +62,16 @@ impl Question {
     pub fn properties(self) -> &'static [Property] {
         match self {
             Question::Halfway => &[
+                Property::StatedInTheEnd,
                 Property::AllOrCompensated,
                 Property::NoPhantomEvent,
                 Property::NoLostEvent,
                 Property::HonestAnswer,
                 Property::NothingStuck,
             ],
-            Question::Twice => &[Property::AtMostOnce, Property::CompensatedOnce],
+            Question::Twice => &[Property::StatedAlways, Property::AtMostOnce, Property::CompensatedOnce],
             Question::Together => &[
+                Property::StatedAlways,
                 Property::NoLostUpdate,
                 Property::SpentOnce,
                 Property::NoUnseenRemoval,
@@ -78,6 +80,8 @@ impl Question {
                 Property::CurrentCache,
             ],
             Question::Partition => &[
+                Property::StatedAlways,
+                Property::StatedInTheEnd,
                 Property::AtMostOnce,
                 Property::AllOrCompensated,
                 Property::NoPhantomEvent,

@@ -10,7 +10,7 @@ use super::program::{
     CallMode, EffectId, Exit, Guard, ItemId, Need, Operation, OperationId, Peer, Register, ServiceId, Slice, StepKind,
     TopicId, WriteKind,
 };
-use super::property::relevant_effects;
+use super::property::{counts_updates, relevant_effects};
 
 /// The slice without irrelevant steps.
 pub(super) fn cone(slice: &Slice, properties: &[Property]) -> Slice {
@@ -167,6 +167,11 @@ fn relevant_items(slice: &Slice, properties: &[Property]) -> Vec<bool> {
     }
     for item in spent_items(slice, properties) {
         set(&mut relevant, item.index());
+    }
+    for item in (0u8..).map(ItemId).take(program.items.len()) {
+        if counts_updates(slice, properties, item) {
+            set(&mut relevant, item.index());
+        }
     }
     for promise in slice.promises.caches.iter().filter(|_| properties.contains(&Property::CurrentCache)) {
         set(&mut relevant, promise.cache.index());

@@ -166,6 +166,8 @@ pub enum Subject {
     Lock(LockId),
     /// A thread that cannot go on.
     Operation(OperationId),
+    /// A promise of the users, by its position.
+    Promise(u8),
 }
 
 impl Trace {

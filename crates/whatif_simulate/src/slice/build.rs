@@ -10,6 +10,7 @@ use crate::explore::{Literal, OperationId as Index};
 use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, Fact};
 use whatif_model::facts::code::Trigger;
+use whatif_model::promise::Promise;
 use whatif_model::system::{self, Node, OperationId, System};
 
 /// Deepest chain of calls that is explored; what lies below is an opaque effect.
@@ -19,7 +20,7 @@ const DEPTH_MAX: usize = 3;
 const OPERATIONS_MAX: usize = 12;
 
 /// Most unknowns of one slice; further ones are taken at their worst, and the answer says so.
-const UNKNOWNS_MAX: usize = 5;
+pub(super) const UNKNOWNS_MAX: usize = 5;
 
 /// A slice and what its numbers stand for.
 pub(super) struct Built<'m> {
@@ -43,10 +44,16 @@ pub(super) struct Built<'m> {
     pub(super) essential: Vec<EffectId>,
     /// Whether repeats come one after the other, so that what was changed by the first is seen by the next.
     pub(super) one_by_one: bool,
+    /// What the users promise.
+    pub(super) promises: &'m [Promise],
+    /// Which of them each promise stated in the slice is.
+    pub(super) stated: Vec<usize>,
+    /// Which effects happen only where the bound of which promise is not kept.
+    pub(super) passed: Vec<(usize, EffectId)>,
 }
 
 /// Builds the slice of one operation. `one_by_one`: repeats come after the first attempt has ended.
-pub(super) fn build(system: &System, id: OperationId, one_by_one: bool) -> Built<'_> {
+pub(super) fn build<'m>(system: &'m System, promises: &'m [Promise], id: OperationId, one_by_one: bool) -> Built<'m> {
     let mut built = Built {
         system,
         id,
@@ -62,6 +69,9 @@ pub(super) fn build(system: &System, id: OperationId, one_by_one: bool) -> Built
         unread: Vec::new(),
         essential: Vec::new(),
         one_by_one,
+        promises,
+        stated: Vec::new(),
+        passed: Vec::new(),
     };
     let entry = built.operation(id, 0);
     let declared = &system[id];
@@ -78,6 +88,7 @@ pub(super) fn build(system: &System, id: OperationId, one_by_one: bool) -> Built
         }
     }
     built.slice.promises.acknowledged = built.essential.clone();
+    built.promise();
     built
 }
 

@@ -8,7 +8,10 @@ use whatif_model::verdict::StateChange;
 /// The changes a reader of a whole trace wants to see, on one line.
 pub(super) fn delta(built: &Built<'_>, changes: &[Change]) -> String {
     let told = |change: &&Change| {
-        !matches!(change.subject, Subject::Key(_) | Subject::Saga(_) | Subject::Lock(_) | Subject::Operation(_))
+        !matches!(
+            change.subject,
+            Subject::Key(_) | Subject::Saga(_) | Subject::Lock(_) | Subject::Operation(_) | Subject::Promise(_)
+        )
     };
     let words = changes.iter().filter(told).filter_map(|change| words(built, change));
     let mut words: Vec<String> =
@@ -43,7 +46,7 @@ fn words(built: &Built<'_>, change: &Change) -> Option<StateChange> {
         Subject::Key(id) => format!("key in {}", program.tables.get(id.index())?.name),
         Subject::Saga(id) => format!("log of {}", program.operations.get(id.index())?.name),
         Subject::Lock(id) => format!("lock {}", program.locks.get(id.index())?.name),
-        Subject::Operation(_) => return None,
+        Subject::Operation(_) | Subject::Promise(_) => return None,
     };
     let value = |value: u8| match (change.subject, value) {
         (Subject::Key(_), 0) | (Subject::Saga(_), 0) => "absent".to_owned(),

@@ -400,6 +400,13 @@ impl<'m> Compiler<'_, 'm> {
             on_conflict: around.failure,
         };
         self.at_store(effect, Line::new(write, origin), around);
+        if how == WriteKind::Increment
+            && let Some(passing) = self.built.passing(item, origin)
+        {
+            let passed = plain_write(passing.effect, around.failure);
+            let only_if = Some(crate::explore::Literal { unknown: passing.unknown, value: false });
+            self.out.push_step(Line { only_if, ..Line::new(passed, origin) });
+        }
     }
 
     pub(super) fn effect_of(&mut self, name: &str, idempotent: bool, essential: bool) -> EffectId {

@@ -13,16 +13,19 @@ mod changes;
 mod compile;
 mod entity;
 mod partition;
+mod promises;
 mod regions;
 mod slow;
+mod stems;
 mod words;
 
 use crate::explore::{self, Options, Question};
 use build::Built;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use whatif_model::facts::code::Trigger;
 use whatif_model::flow::EffectKind;
+use whatif_model::promise::Promise;
 use whatif_model::system::{Operation, OperationId, System};
 use whatif_model::verdict::{Bounds, Dependence, MatrixRow, Mindset, Verdict};
 
@@ -33,18 +36,35 @@ const STATES_MAX: usize = 100_000;
 /// Distinct states per operation and question over all values of what is not known: half a second.
 const STATES_TOTAL_MAX: usize = 150_000;
 
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// One row per operation that serves somebody.
+    pub rows: Vec<MatrixRow>,
+    /// The promises (by position) that are about no operation.
+    pub idle: Vec<usize>,
+}
+
 /// Answers the questions for every operation that serves somebody, in operation order. `progress` is
 /// told how many of how many are done.
-pub fn answer(system: &System, asked: &[Mindset], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<MatrixRow> {
+pub fn answer(
+    system: &System,
+    promises: &[Promise],
+    asked: &[Mindset],
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Answers {
     let ids: Vec<OperationId> =
         system.operation_ids().filter(|(_, operation)| has_row(operation)).map(|(id, _)| id).collect();
     let total = ids.len();
     let done = AtomicUsize::new(0);
-    ids.into_par_iter()
+    let applies: Vec<AtomicBool> = promises.iter().map(|_| AtomicBool::new(false)).collect();
+    let rows = ids
+        .into_par_iter()
         .map(|id| {
             progress(done.fetch_add(1, Ordering::Relaxed), total);
-            let built = build::build(system, id, false);
-            let repeated = build::build(system, id, true);
+            let built = build::build(system, promises, id, false);
+            let repeated = build::build(system, promises, id, true);
+            built.stated.iter().for_each(|at| applies[*at].store(true, Ordering::Relaxed));
             let verdicts = Mindset::ALL.map(|question| {
                 if asked.contains(&question) {
                     let built = if question == Mindset::Twice { &repeated } else { &built };
@@ -55,7 +75,9 @@ pub fn answer(system: &System, asked: &[Mindset], progress: &(dyn Fn(usize, usiz
             });
             MatrixRow { operation: id, verdicts }
         })
-        .collect()
+        .collect();
+    let idle = (0..promises.len()).filter(|at| !applies[*at].load(Ordering::Relaxed)).collect();
+    Answers { rows, idle }
 }
 
 /// Operations that serve a caller, a message or a schedule and do something outside themselves; and those
@@ -95,9 +117,16 @@ fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindse
         return not("its code was not read");
     }
     let options = Options { max_states: STATES_MAX, total_states: STATES_TOTAL_MAX, ..Options::default() };
+    // What the users promise themselves comes first, however short other ways to break something are.
+    let stated = promises::verdict(built, explored, &options);
+    if let Some(verdict @ Verdict::Violated(_)) = stated {
+        return verdict;
+    }
     let answer = explore::check(&built.slice, explored, &options);
     let verdict = words::verdict(built, explored, &options, answer);
     match (explored, verdict) {
+        (_, verdict @ Verdict::Violated(_)) => verdict,
+        (_, verdict) if stated.is_some() => stated.unwrap_or(verdict),
         (Question::Partition, Verdict::Holds(bounds)) => partition::leases(built, &options, bounds),
         (Question::Together, Verdict::Holds(_)) if !built.unread.is_empty() => unread(built),
         (_, verdict) => verdict,

@@ -1,7 +1,7 @@
 //! The explorer's answer in the words of the system.
 
 use super::build::Built;
-use super::{causes, changes};
+use super::{causes, changes, promises};
 use crate::explore::{
     self, Actor, Answer, Breach, Condition, Cut, Event, Fault, Incompleteness, OperationId as Index, Options, Practice,
     Property, Question, StepKind, Subject, TraceStep as Taken, WriteKind,
@@ -320,6 +320,10 @@ fn broken(built: &Built<'_>, breach: Breach) -> String {
         Property::SpentOnce => {
             format!("`{subject}` is done for both requests, although there was only one `{}`", spent(built, breach))
         }
+        Property::StatedAlways | Property::StatedInTheEnd => match breach.subject {
+            Subject::Promise(at) => promises::broken(built, at),
+            _ => subject,
+        },
         Property::NoUnseenRemoval => format!("what was put into `{subject}` after it was read is removed unseen"),
         Property::Convergence => format!("`{subject}` does not end with the newest version"),
     }

@@ -154,6 +154,25 @@ fn promises(random: &mut Random, names: &Names) -> Promises {
         copies: vec![CopyPromise { topic: names.topic, item: names.copy }],
         caches: vec![CachePromise { cache: names.cache, source: names.product }],
         spends: vec![SpendPromise { item: names.product, effect: effects[2] }],
+        stated: stated(random, names),
+    }
+}
+
+/// Most programs have none, so that the other promises are looked at as well.
+fn stated(random: &mut Random, names: &Names) -> Vec<Stated> {
+    let effects = &names.effects;
+    if !random.chance(30) {
+        return Vec::new();
+    }
+    match random.below(4) {
+        0 => vec![Stated::AtMostOnce(vec![effects[1], effects[2]])],
+        1 => vec![Stated::OnceForAll(vec![effects[2]])],
+        2 => vec![Stated::Unlost(names.product)],
+        _ => {
+            let causes = if random.chance(50) { vec![effects[2]] } else { Vec::new() };
+            let accepted = random.chance(70);
+            vec![Stated::Eventually { accepted, causes, outcomes: vec![effects[0], effects[1]] }]
+        }
     }
 }
 

@@ -22,10 +22,40 @@ impl Rules<'_> {
             Property::CurrentCache => settled && self.stale_cache(state),
             Property::Answered => settled && self.bounds.timely && state.clients.contains(&Client::GaveUp),
             Property::SpentOnce => self.spent_again(state),
+            Property::StatedAlways => self.stated_broken(state, false),
+            Property::StatedInTheEnd => settled && self.stated_broken(state, true),
             Property::NoUnseenRemoval => state.items.values().any(|cell| cell.unseen),
             Property::Convergence => settled && self.diverged(state),
         };
         self.properties.iter().copied().find(|property| is_broken(property))
+    }
+
+    fn stated_broken(&self, state: &State, in_the_end: bool) -> bool {
+        let net = |effect: &EffectId, request: usize| {
+            let (applied, undone) = counts(state, *effect, request);
+            applied.saturating_sub(undone)
+        };
+        let sum = |effects: &[EffectId], request| effects.iter().map(|effect| net(effect, request)).sum::<u64>();
+        self.slice.promises.stated.iter().any(|promise| match promise {
+            Stated::AtMostOnce(effects) => !in_the_end && self.requests().any(|request| sum(effects, request) > 1),
+            Stated::OnceForAll(effects) => {
+                !in_the_end && self.requests().map(|request| sum(effects, request)).sum::<u64>() > 1
+            }
+            Stated::Unlost(item) => {
+                let counted = self.requests.len() > 1 && self.slice.program.items[item.index()].counted;
+                let cell = state.items.get(&(item.index(), 0));
+                !in_the_end && counted && cell.is_some_and(|cell| cell.value < cell.commits)
+            }
+            Stated::Eventually { accepted, causes, outcomes } => {
+                let due = |request: &usize| {
+                    let told = state.clients[*request] == Client::Ok;
+                    let caused = causes.is_empty() || causes.iter().any(|effect| is_there(state, *effect, *request));
+                    (told || !accepted) && caused
+                };
+                let missing = |request: usize| !outcomes.iter().any(|effect| is_there(state, *effect, request));
+                in_the_end && self.requests().filter(due).any(missing)
+            }
+        })
     }
 
     fn requests(&self) -> std::ops::Range<usize> {

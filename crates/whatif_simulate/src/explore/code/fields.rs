@@ -4,7 +4,7 @@
 use super::super::layout::{Allocator, EffectFields, Field, ItemFields, Layout, LockFields, OutboxFields, fits};
 use super::super::limits;
 use super::super::program::{Applies, EffectId, Guard, Item, ItemId, Slice, Step, StepKind, TopicId, WriteKind};
-use super::super::property::relevant_effects;
+use super::super::property::{counted, counts_updates, relevant_effects};
 use super::super::{Property, Reductions};
 use super::cuts::CUT_BITS;
 use super::{Code, Rejected};
@@ -90,9 +90,11 @@ impl Counted {
         let mut steps = slice.program.operations.iter().flat_map(|operation| &operation.steps);
         let undoes = |step: &Step| matches!(step.kind, StepKind::Write { effect: Some(Applies { effect: undone, undo: true }), .. } if undone == effect);
         let asked = properties.contains(&Property::AtMostOnce);
+        let stated = properties.contains(&Property::StatedAlways)
+            && slice.promises.stated.iter().any(|promise| counted(promise).contains(&effect));
         if !reductions.anonymise || steps.any(undoes) {
             Counted::All
-        } else if asked && !slice.program.effects[effect.index()].idempotent {
+        } else if asked && !slice.program.effects[effect.index()].idempotent || stated {
             Counted::Twice
         } else {
             Counted::Once
@@ -116,10 +118,12 @@ fn item_fields(slice: &Slice, properties: &[Property], places: &mut Allocator) -
     items
         .map(|(index, item)| {
             let needs = Needs::of(slice, index);
+            let promised = u8::try_from(index).is_ok_and(|index| counts_updates(slice, properties, ItemId(index)));
+            let counts = item.counted && (counts || promised);
             let mut place = |wanted: bool| wanted.then(|| place_item(item, places));
             ItemFields {
-                value: place(needs.value || (counts && item.counted)),
-                commits: place(counts && item.counted),
+                value: place(needs.value || counts),
+                commits: place(counts),
                 newest_token: place(fences && needs.token),
                 fence: place(needs.fence),
                 unseen: (unseen && needs.cleared).then(|| bit(item, places)),

@@ -14,6 +14,7 @@ mod no_phantom_event;
 mod no_unseen_removal;
 mod nothing_stuck;
 mod spent_once;
+mod stated;
 
 use super::code::Code;
 use super::program::{EffectId, Slice, StepKind};
@@ -49,6 +50,10 @@ pub enum Property {
     Answered,
     /// P18: what was read once is used up once.
     SpentOnce,
+    /// P21: what the users promise always.
+    StatedAlways,
+    /// P22: what the users promise for the end.
+    StatedInTheEnd,
     /// P19: nothing is removed that was changed since it was read.
     NoUnseenRemoval,
 }
@@ -72,6 +77,8 @@ pub(super) struct View<'a> {
     pub(super) quiescent: bool,
 }
 
+pub(super) use stated::{counted, counts_updates};
+
 type Broken = Option<(Subject, Option<usize>)>;
 
 impl Property {
@@ -91,6 +98,8 @@ impl Property {
             Property::Convergence => "P10",
             Property::CurrentCache => "P11",
             Property::Answered => "P20",
+            Property::StatedAlways => "P21",
+            Property::StatedInTheEnd => "P22",
             Property::SpentOnce => "P18",
             Property::NoUnseenRemoval => "P19",
         }
@@ -98,7 +107,7 @@ impl Property {
 
     /// Whether it looks at what clients are told.
     pub(super) fn is_about_answers(self) -> bool {
-        matches!(self, Property::HonestAnswer | Property::Answered)
+        matches!(self, Property::HonestAnswer | Property::Answered | Property::StatedInTheEnd)
     }
 
     /// Whether it looks only at states in which nothing more happens.
@@ -112,6 +121,7 @@ impl Property {
                 | Property::FencedWrites
                 | Property::SpentOnce
                 | Property::NoUnseenRemoval
+                | Property::StatedAlways
         )
     }
 
@@ -135,6 +145,8 @@ impl Property {
             Property::CurrentCache => current_cache::broken(view),
             Property::Answered => answered::broken(view),
             Property::SpentOnce => spent_once::broken(view),
+            Property::StatedAlways => stated::broken_now(view),
+            Property::StatedInTheEnd => stated::broken_in_the_end(view),
             Property::NoUnseenRemoval => no_unseen_removal::broken(view),
         }
     }
@@ -168,6 +180,8 @@ pub(super) fn relevant_effects(slice: &Slice, properties: &[Property]) -> Vec<bo
                 .filter(|effect| !slice.program.effects[effect.index()].idempotent)
                 .for_each(&mut mark),
             Property::CompensatedOnce => undone_effects(slice).into_iter().for_each(&mut mark),
+            Property::StatedAlways => promises.stated.iter().flat_map(stated::counted).copied().for_each(&mut mark),
+            Property::StatedInTheEnd => promises.stated.iter().flat_map(stated::outcomes).copied().for_each(&mut mark),
             Property::SpentOnce => promises.spends.iter().map(|spend| spend.effect).for_each(&mut mark),
             Property::NothingStuck
             | Property::NoLostUpdate

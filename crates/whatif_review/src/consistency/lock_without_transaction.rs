@@ -53,6 +53,7 @@ fn finding(cx: &Context<'_>, span: Span, locks: &[(&str, &Operation)]) -> Option
     let rows = if item.is_empty() { "rows".to_owned() } else { format!("rows of `{item}`") };
     cx.finding(&RULE.meta, address.clone())
         .message(format!("`{address}` locks {rows} outside a transaction: the lock ends at once and protects nothing"))
+        .flaw("locks rows outside a transaction: the lock ends at once and protects nothing")
         .at(&Evidence::stated(Stage::Code, span, "locked until the end of this statement only"))
         .help(
             "begin a transaction on one connection before the `SELECT ... FOR UPDATE`, and commit after the last write",

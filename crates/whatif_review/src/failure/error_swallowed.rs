@@ -89,6 +89,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .message(format!("`{address}` {how} {callees} and goes on as if it had worked"))
+        .flaw(format!("{how} a change and goes on as if it had worked"))
         .trace(broken)
         .help("return the failure to the caller, or record the change durably and repeat it until it is done")
         .detail(&callees);

@@ -79,6 +79,7 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .message(format!("`{address}` writes {tables} in commits of their own: a failure in between leaves half of it"))
+        .flaw("writes several items in commits of their own: a failure in between leaves half of it")
         .at(&place(first, later, format!("`{done}` is committed here")))
         .at(&place(later, first, format!("when this fails, `{done}` stays and `{left}` is missing")))
         .trace(broken)

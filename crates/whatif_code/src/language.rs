@@ -64,6 +64,8 @@ pub(crate) struct Manners {
     pub(crate) shares_state: bool,
     /// Programs begin in a function `main`, and modules do nothing by being loaded.
     pub(crate) starts_in_main: bool,
+    /// That a caller has given up is told by a token, which is an argument of every call that may take long (C#).
+    pub(crate) tokens: bool,
     /// Names are declared, so an assignment without a declaration changes the name around it.
     pub(crate) declares: bool,
     /// Results come to a function given last, the failure first (Node).

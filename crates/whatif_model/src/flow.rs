@@ -4,6 +4,7 @@
 //! it, so that in a [`crate::system::System`] no symbolic target remains.
 
 use crate::basis::{Answer, Basis};
+pub use crate::delivery::Delivery;
 use crate::evidence::Fact;
 use crate::system::{BrokerId, ExternalId, OperationId, ServiceId, StoreId, TopicId};
 use crate::text::Span;
@@ -30,6 +31,12 @@ pub struct Flow {
     /// Every answer the operation can give, in the order of the text.
     #[serde(default)]
     pub answers: Vec<Answer>,
+    /// The head of the loop of which this is one round, where a failure that leaves the flow leaves the loop too.
+    #[serde(default)]
+    pub round: Option<Span>,
+    /// The body of a handler that holds nothing to do.
+    #[serde(default)]
+    pub idle: Option<Span>,
     /// Writes that put back a whole row (or document) that was read, with all its columns, changed or not.
     #[serde(default)]
     pub rows: Vec<RowWrite>,
@@ -491,18 +498,6 @@ pub struct Policy {
     /// What the broker is asked to do with a message; only publishes and refusals have one.
     #[serde(default)]
     pub delivery: Delivery,
-}
-
-/// How a message is handed to a broker, or back to it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// Whether a message that is sent survives a restart of the broker. `Absent`: nothing asks for it, and the
-    /// library does not by itself.
-    pub persistent: Fact<bool>,
-    /// Whether the broker's receipt is asked for. `Absent`: nothing asks for it, and the library does not by itself.
-    pub confirmed: Fact<bool>,
-    /// Whether a refused message is delivered again.
-    pub requeued: Fact<bool>,
 }
 
 /// A time limit and what it limits.

@@ -7,6 +7,7 @@
 
 pub mod basis;
 pub mod decision;
+pub mod delivery;
 pub mod effective;
 pub mod evidence;
 pub mod facts;

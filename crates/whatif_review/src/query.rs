@@ -88,6 +88,13 @@ impl<'a> CallSite<'a> {
         Some(Evidence::stated(Stage::Code, *outer, label))
     }
 
+    /// The nearest line of another file that leads to an effect: who uses the wrapper it is done in.
+    pub(crate) fn asked_for(&self, label: impl Into<String>) -> Option<Evidence> {
+        let effect = self.visit.effect;
+        let outside = effect.via.iter().rev().find(|span| span.file != effect.span.file);
+        Some(Evidence::stated(Stage::Code, *outside?, label))
+    }
+
     /// Whether somebody waits for the operation that does it.
     pub(crate) fn is_on_request_path(&self) -> bool {
         !self.operation.background && matches!(self.operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. })

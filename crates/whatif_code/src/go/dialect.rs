@@ -59,6 +59,7 @@ impl Dialect for Go {
             snake_case_stubs: false,
             shares_state: false,
             starts_in_main: true,
+            tokens: false,
             declares: true,
             callbacks: false,
             async_starts: false,

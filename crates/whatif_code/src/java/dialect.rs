@@ -55,6 +55,7 @@ impl Dialect for Java {
             snake_case_stubs: true,
             shares_state: false,
             starts_in_main: true,
+            tokens: false,
             declares: false,
             callbacks: false,
             async_starts: false,

@@ -62,6 +62,7 @@ impl Dialect for JavaScript {
             snake_case_stubs: false,
             shares_state: false,
             starts_in_main: false,
+            tokens: false,
             declares: true,
             callbacks: true,
             async_starts: true,

@@ -358,7 +358,8 @@ impl<'a> Interpreter<'a> {
                     Some((name, at)) => (name, Some(at)),
                     None => (name, declared),
                 };
-                let flow = self.finish_run(assumed);
+                let mut flow = self.finish_run(assumed);
+                flow.idle = self.idle_handler(&value);
                 Some(Entry { name, trigger, span: declared.unwrap_or(span), flow })
             }
             Handler::Body { body, targets, frame, module, name } => {
@@ -372,10 +373,28 @@ impl<'a> Interpreter<'a> {
                 self.exec(body);
                 self.loops.pop();
                 self.active.pop();
-                let flow = self.finish_run(assumed);
+                let mut flow = self.finish_run(assumed);
+                flow.round = Some(span).filter(|_| !self.manners.errors_are_values);
                 Some(Entry { name, trigger, span, flow })
             }
         }
+    }
+
+    /// The handler of a message, when nothing in it is a call or an assignment.
+    fn idle_handler(&self, value: &Abs<'a>) -> Option<Span> {
+        let function = match (&value.kind, self.container.in_hand.as_ref().map(|it| &it.kind)) {
+            (_, Some(Kind::Object(id))) => {
+                let ty = self.own_class(*id)?;
+                let declared = self.program.ty(ty).methods.iter();
+                let methods: Vec<_> = declared.filter(|(name, _)| ***name != *crate::ir::CONSTRUCTOR).collect();
+                let [(_, only)] = methods.as_slice() else { return None };
+                self.program.function(**only)
+            }
+            (Kind::Function(id, _), None) => self.program.function(*id),
+            _ => return None,
+        };
+        let is_abstract = function.ir.is_abstract || !syntax::does_nothing(&function.ir.body);
+        (!is_abstract).then(|| self.program.span(function.module, function.ir.name_range))
     }
 
     /// Runs a handler value; tells its name and where it is declared.

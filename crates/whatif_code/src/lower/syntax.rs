@@ -50,3 +50,12 @@ pub(crate) fn each_name<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a str)) {
         }
     });
 }
+
+/// Whether a body is empty or only answers with a name.
+pub(crate) fn does_nothing(body: &[Stmt]) -> bool {
+    body.iter().all(|stmt| match &stmt.kind {
+        StmtKind::Return(values) => values.iter().all(is_plain),
+        StmtKind::Block(inner) => inner.is_empty(),
+        _ => false,
+    })
+}

@@ -57,6 +57,7 @@ impl Dialect for Python {
             snake_case_stubs: false,
             shares_state: false,
             starts_in_main: false,
+            tokens: false,
             declares: false,
             callbacks: false,
             async_starts: false,

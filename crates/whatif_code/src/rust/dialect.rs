@@ -60,6 +60,7 @@ impl Dialect for Rust {
             snake_case_stubs: true,
             shares_state: true,
             starts_in_main: true,
+            tokens: false,
             declares: false,
             callbacks: false,
             async_starts: false,

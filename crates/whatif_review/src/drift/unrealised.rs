@@ -3,6 +3,7 @@
 use crate::query::listed;
 use crate::rule::{Context, Rule, RuleMeta};
 use std::collections::BTreeMap;
+use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::EffectKind;
@@ -27,7 +28,21 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
             by_service.entry(operation.service).or_default().push(operation);
         }
     }
-    by_service.into_iter().filter_map(|(service, operations)| finding(cx, service, operations)).collect()
+    let forgotten = by_service.into_iter().filter_map(|(service, operations)| finding(cx, service, operations));
+    forgotten.chain(cx.system.operations.iter().filter_map(|operation| empty(cx, operation))).collect()
+}
+
+/// A message is subscribed to and acknowledged, and its handler holds nothing to do.
+fn empty(cx: &Context<'_>, operation: &Operation) -> Option<Finding> {
+    let body = operation.flow.idle.filter(|_| matches!(operation.trigger, Trigger::Message { .. }))?;
+    let (address, source) = (&operation.address, operation.source.map(|source| cx.system.address(source)));
+    let messages = source.map_or_else(|| "its messages".to_owned(), |source| format!("`{source}`"));
+    cx.finding(&RULE.meta, address.clone())
+        .message(format!("`{address}` takes {messages} and does nothing: what was promised for them does not happen"))
+        .help("do what the subscription is for, or give it up with everything that promises it")
+        .detail("empty handler")
+        .at(&Evidence::stated(Stage::Code, body, "nothing is done here"))
+        .build()
 }
 
 /// Nobody names it, and no framework finds it by itself.

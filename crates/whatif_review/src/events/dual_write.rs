@@ -90,7 +90,8 @@ fn finding(cx: &Context<'_>, pairs: &[Pair<'_, '_>]) -> Option<Finding> {
         let label =
             if pair.publish_first { "published here, before the change" } else { "published here, after the change" };
         let publish = pair.publish.place(label);
-        draft.at(&write).at(&publish)
+        let asked = pair.publish.asked_for("asked for here");
+        draft.at(&write).at(&publish).all(&asked.into_iter().collect::<Vec<_>>())
     });
     draft.build()
 }

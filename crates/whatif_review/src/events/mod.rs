@@ -2,8 +2,10 @@
 
 mod ack_before_processing;
 pub(crate) mod ack_on_failure;
+mod broker_durability_mismatch;
 mod dual_write;
 mod handler_not_idempotent;
+mod head_of_line_blocking;
 mod lookup_required;
 mod not_durable;
 mod publish_unconfirmed;
@@ -20,4 +22,6 @@ pub(crate) const RULES: &[&Rule] = &[
     &publish_unconfirmed::RULE,
     &lookup_required::RULE,
     &unconsumed::RULE,
+    &broker_durability_mismatch::RULE,
+    &head_of_line_blocking::RULE,
 ];

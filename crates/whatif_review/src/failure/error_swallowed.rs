@@ -95,7 +95,9 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .detail(&callees);
     let draft = sites.iter().fold(draft, |draft, site| {
         let what = if site.visit.effect.on_error == OnError::Discard { "discarded" } else { "only logged" };
-        draft.at(&site.place(format!("a failure of {} is {what}", site.callee_name(cx.system))))
+        let draft = draft.at(&site.place(format!("a failure of {} is {what}", site.callee_name(cx.system))));
+        let above = site.line_above("and what led here goes on");
+        draft.all(&above.into_iter().collect::<Vec<_>>())
     });
     let sure = sites.iter().map(|site| site.sure_of_change(cx.system)).max().unwrap_or(Confidence::Likely);
     let draft = draft.at_most(sure);

@@ -1,10 +1,12 @@
 //! A lock or an open local transaction is held while the network is waited for.
 
-use crate::query::{CallSite, grouped, listed};
+use crate::query::{CallSite, grouped, listed, time};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use std::collections::BTreeMap;
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::{LockKind, Step};
+use whatif_model::flow::{EffectKind, LockKind, Step};
+use whatif_model::system::ServiceId;
 use whatif_model::text::Span;
 use whatif_model::verdict::Mindset;
 
@@ -23,7 +25,47 @@ pub(crate) static RULE: Rule = Rule {
 fn check(cx: &Context<'_>) -> Vec<Finding> {
     let waiting = cx.sites.iter().filter(|site| !site.edge.platform && held(cx, site).is_some());
     let by_lock = grouped(waiting, |site| (site.operation.service, held(cx, site).map(|held| held.span)));
-    by_lock.values().filter_map(|sites| finding(cx, sites)).collect()
+    let calls = by_lock.values().filter_map(|sites| finding(cx, sites));
+    calls.chain(pauses(cx)).collect()
+}
+
+/// Shorter pauses are noise beside a commit; chosen, not measured.
+const PAUSE_MIN_MS: u64 = 1_000;
+
+/// Local transactions and row locks inside which the program waits on purpose, by where they begin.
+fn pauses(cx: &Context<'_>) -> Vec<Finding> {
+    let mut by_begin: BTreeMap<(ServiceId, Span), Vec<(Span, u64)>> = BTreeMap::new();
+    for operation in &cx.system.operations {
+        for visit in operation.flow.walk() {
+            let EffectKind::Sleep(Some(ms)) = visit.effect.kind else { continue };
+            let held = visit.inside.iter().rev().take_while(|step| !matches!(step, Step::Spawn { .. }));
+            let begun = held.filter_map(|step| match step {
+                Step::Transaction { span, .. } => Some(*span),
+                Step::Locked { lock, span, .. } if lock.kind == LockKind::Row => Some(*span),
+                _ => None,
+            });
+            if let (Some(begun), true) = (begun.last(), ms >= PAUSE_MIN_MS) {
+                by_begin.entry((operation.service, begun)).or_default().push((visit.effect.span, ms));
+            }
+        }
+    }
+    by_begin.into_iter().filter_map(|((service, begun), pauses)| pause(cx, service, begun, &pauses)).collect()
+}
+
+fn pause(cx: &Context<'_>, service: ServiceId, begun: Span, pauses: &[(Span, u64)]) -> Option<Finding> {
+    let longest = pauses.iter().map(|(_, ms)| *ms).max()?;
+    let address = &cx.system[service].address;
+    let draft = cx
+        .finding(&RULE.meta, address.clone())
+        .message(format!(
+            "`{address}` keeps a local transaction open while it pauses {}: its connection and rows wait too",
+            time(longest)
+        ))
+        .help("pause before the transaction begins or after its commit, or schedule the next step")
+        .detail("a pause")
+        .at(&Evidence::stated(Stage::Code, begun, "the transaction begins here"));
+    let places = pauses.iter().map(|(span, ms)| Evidence::stated(Stage::Code, *span, format!("waits {}", time(*ms))));
+    draft.all(&places.collect::<Vec<_>>()).build()
 }
 
 /// What is held, and since where.

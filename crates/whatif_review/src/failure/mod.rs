@@ -15,6 +15,7 @@ mod saga_timeout_missing;
 mod single_point_of_failure;
 mod success_reported_as_failure;
 mod transaction_missing;
+mod unhandled_background_exception;
 mod volume_not_used;
 
 use crate::rule::Rule;
@@ -35,4 +36,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &no_graceful_shutdown::RULE,
     &liveness_depends_on_others::RULE,
     &readiness_missing::RULE,
+    &unhandled_background_exception::RULE,
 ];

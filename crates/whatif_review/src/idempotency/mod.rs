@@ -1,12 +1,14 @@
 //! The rules of the practice `idempotency`.
 
 mod check_then_act;
+mod failure_recorded_as_success;
 mod key_ignored;
 mod key_not_forwarded;
 mod key_not_scoped;
 mod key_outside_transaction;
 mod key_per_attempt;
 mod missing_key;
+mod payload_not_bound;
 mod schedule_not_exclusive;
 mod unique_null;
 mod unsafe_get;
@@ -26,4 +28,6 @@ pub(crate) const RULES: &[&Rule] = &[
     &unsafe_get::RULE,
     &schedule_not_exclusive::RULE,
     &validity_undocumented::RULE,
+    &failure_recorded_as_success::RULE,
+    &payload_not_bound::RULE,
 ];

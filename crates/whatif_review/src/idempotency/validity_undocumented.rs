@@ -1,10 +1,11 @@
 //! Idempotency keys that are valid for nobody knows how long.
 
-use crate::query::{grouped_operations, listed};
+use crate::query::{CallSite, grouped, grouped_operations, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::Fact;
 use whatif_model::facts::prose::{Aspect, AspectMention, Firmness};
 use whatif_model::finding::{Finding, Severity};
+use whatif_model::flow::{Effect, EffectKind, WriteKind};
 use whatif_model::system::{Document, Operation, OperationId};
 use whatif_model::verdict::Mindset;
 
@@ -25,7 +26,41 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let open: Vec<_> = cx.system.operation_ids().filter(|(_, operation)| validity(operation).is_some()).collect();
-    grouped_operations(&open).values().filter_map(|operations| finding(cx, operations)).collect()
+    let contracts = grouped_operations(&open).into_values().filter_map(|operations| finding(cx, &operations));
+    contracts.chain(kept_for_ever(cx)).collect()
+}
+
+/// Records of keys that nothing ever removes, where no contract says anything about them either.
+fn kept_for_ever(cx: &Context<'_>) -> Vec<Finding> {
+    let marks = cx.sites.iter().filter(|site| {
+        let own = &site.operation.idempotency;
+        let lasting = site.store(cx.system).is_some_and(|store| !store.cache && store.engine != "redis");
+        lasting && own.read.value().is_some() && validity(site.operation).is_none() && is_kept(cx, site)
+    });
+    let by_place = grouped(marks, |site| site.visit.effect.span);
+    by_place.values().filter_map(|sites| growing(cx, sites)).collect()
+}
+
+/// No operation deletes such records, and they hold no time at which they end.
+fn is_kept(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
+    let EffectKind::DedupMark { item, .. } = &site.visit.effect.kind else { return false };
+    let ends = |column: &String| ["expir", "ttl", "valid"].iter().any(|word| column.to_lowercase().contains(word));
+    let removes = |effect: &Effect| matches!(&effect.kind, EffectKind::Write { item: other, how: WriteKind::Delete } if other == item);
+    let removed = cx.system.operations.iter().any(|operation| operation.flow.effects.iter().any(removes));
+    let columns = &site.visit.effect.fields;
+    !item.is_empty() && !columns.is_empty() && !columns.iter().any(ends) && !removed
+}
+
+fn growing(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
+    let first = sites.first()?;
+    let EffectKind::DedupMark { item, .. } = &first.visit.effect.kind else { return None };
+    let address = &first.caller(cx.system).address;
+    cx.finding(&RULE.meta, address.clone())
+        .message(format!("`{address}` remembers keys in `{item}` for an unstated time, and nothing ever removes them"))
+        .help("state how long keys are remembered, longer than the longest retry, and delete older ones")
+        .detail(item)
+        .at(&first.place("a key is kept here"))
+        .build()
 }
 
 /// A document that says how repeats are recognised is where the validity may stand.

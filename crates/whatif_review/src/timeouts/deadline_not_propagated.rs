@@ -3,6 +3,7 @@
 use crate::query::{CallSite, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use std::collections::BTreeMap;
+use whatif_model::evidence::Confidence;
 use whatif_model::facts::code::Language;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::Step;
@@ -30,7 +31,49 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
         let Some(first) = sites.first() else { continue };
         by_operation.entry(first.id).or_default().extend(sites);
     }
-    by_operation.values().filter_map(|sites| finding(cx, sites)).collect()
+    let calls = by_operation.values().filter_map(|sites| finding(cx, sites));
+    calls.chain(without_tokens(cx)).collect()
+}
+
+/// In C# everything that may take long takes a cancellation token: services that hand none on at all.
+fn without_tokens(cx: &Context<'_>) -> Vec<Finding> {
+    let waits = |site: &&CallSite<'_>| {
+        let is_later = site.inside(|step| matches!(step, Step::Spawn { .. }));
+        let speaks = site.caller(cx.system).language == Some(Language::CSharp);
+        speaks && !is_later && !site.edge.platform && site.is_on_request_path()
+    };
+    let by_service = grouped(cx.sites.iter().filter(waits), |site| site.operation.service);
+    let careless = by_service.values().filter_map(|sites| {
+        let dropped: Vec<_> = sites.iter().copied().filter(|it| hands_on(it) == Some(false)).collect();
+        let kept = sites.iter().any(|it| hands_on(it) == Some(true));
+        if kept { None } else { deaf(cx, &dropped) }
+    });
+    careless.collect()
+}
+
+fn hands_on(site: &CallSite<'_>) -> Option<bool> {
+    site.visit.effect.policy.deadline_forwarded.value().copied()
+}
+
+/// Most places shown of one service.
+const PLACES_MAX: usize = 12;
+
+fn deaf(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
+    let first = sites.first()?;
+    let address = &first.caller(cx.system).address;
+    let by_operation = grouped(sites.iter().copied(), |site| site.id);
+    let names = listed(by_operation.values().filter_map(|sites| Some(sites.first()?.operation.name.clone())), 3);
+    let draft = cx
+        .finding(&RULE.meta, address.clone())
+        .message(format!("`{address}` takes no cancellation token in {names}: work goes on for callers who have left"))
+        .help("take a `CancellationToken` in each handler and pass it to every call that may wait")
+        .detail("tokens")
+        .at_most(Confidence::Likely);
+    let places = by_operation.values().take(PLACES_MAX).filter_map(|sites| {
+        let first = sites.first()?;
+        Some(first.line_above("done without a token").unwrap_or_else(|| first.place("done without a token")))
+    });
+    draft.all(&places.collect::<Vec<_>>()).build()
 }
 
 /// Calls only: a statement without a limit of its own is `timeouts/missing`, and a message is not waited for.

@@ -53,6 +53,13 @@ impl<'a> Interpreter<'a> {
                     self.discard(&value);
                 }
             }
+            StmtKind::Assign { targets, values, .. }
+                if is_discarded(targets) && values.iter().any(|it| self.starts_task(it)) =>
+            {
+                for value in values {
+                    self.spawn(value, stmt.range);
+                }
+            }
             StmtKind::Assign { targets, values, op, ty } => self.assignment(targets, values, op, ty),
             StmtKind::If { cond, then, otherwise } => return self.branch(cond, then, otherwise, &[], stmt.range),
             StmtKind::Loop { head, body } => return self.repeat(head, body, stmt.range),
@@ -180,6 +187,10 @@ impl<'a> Interpreter<'a> {
         if let Some(activation) = self.active.last_mut() {
             let before = activation.returns.take();
             activation.returns = Some(match before {
+                // What is answered on one way only is not decided.
+                Some(before) if self.manners.bare_library_names && is_undecided(&before, &value) => {
+                    Abs { kind: Kind::Unknown, from: before.from.union(&value.from) }
+                }
                 Some(before) => before.join(value),
                 None => value,
             });
@@ -243,4 +254,13 @@ fn all_failures(value: &Abs<'_>) -> Vec<u32> {
         found.extend(items.iter().flat_map(|item| item.from.failures().collect::<Vec<_>>()));
     }
     found
+}
+
+/// `_ = call()`: nobody looks at what comes back.
+fn is_discarded(targets: &[Expr]) -> bool {
+    matches!(targets, [Expr { kind: ExprKind::Name(name), .. }] if name == "_")
+}
+
+fn is_undecided(a: &Abs<'_>, b: &Abs<'_>) -> bool {
+    matches!((&a.kind, &b.kind), (Kind::Bool(_), Kind::Unknown) | (Kind::Unknown, Kind::Bool(_)))
 }

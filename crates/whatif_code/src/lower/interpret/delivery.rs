@@ -13,7 +13,36 @@ const PERSISTENT: f64 = 2.0;
 impl<'a> Interpreter<'a> {
     /// How a message is sent; libraries whose table says nothing about it leave it unknown.
     pub(super) fn delivery(&self, call: &Use<'a, '_>) -> Delivery {
-        Delivery { persistent: self.persistent(call), confirmed: self.confirmed(call), requeued: Fact::Unknown }
+        Delivery {
+            persistent: self.persistent(call),
+            confirmed: self.confirmed(call),
+            requeued: Fact::Unknown,
+            route_durable: self.route_durable(call),
+        }
+    }
+
+    /// An exchange or queue is declared: whether it survives a restart of the broker.
+    pub(super) fn note_declared(&mut self, call: &Use<'a, '_>) {
+        let Some(name) = call.argument("name").and_then(|name| name.value.as_text()) else { return };
+        let durable = match (call.argument("durable").map(|durable| &durable.value.kind), call.set("durable")) {
+            (Some(Kind::Bool(true)), _) => Fact::known(true, at(call.span, "declared as durable")),
+            (Some(Kind::Bool(false)), _) => Fact::known(false, at(call.span, "declared as not durable")),
+            (None, Some("default-false")) => Fact::absent(at(call.span, "declared without asking to be durable")),
+            (None, Some("default-true")) => Fact::known(true, at(call.span, "durable unless told otherwise")),
+            _ => Fact::Unknown,
+        };
+        let known = self.facts.declared.entry(name).or_default();
+        if !durable.is_unknown() && !known.holds(|durable| *durable) {
+            *known = durable;
+        }
+    }
+
+    /// What the program declared the exchange as that a message is sent to; without one, the queue.
+    fn route_durable(&self, call: &Use<'a, '_>) -> Fact<bool> {
+        let named =
+            |key: &str| self.property(call, key).and_then(|name| name.as_text()).filter(|name| !name.is_empty());
+        let name = named("exchange").or_else(|| named("topic"));
+        name.and_then(|name| self.facts.declared.get(&name)).cloned().unwrap_or_default()
     }
 
     /// Stated in the properties of the message, in the call, or left to the library.

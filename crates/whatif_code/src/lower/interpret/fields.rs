@@ -151,6 +151,11 @@ impl<'a> Interpreter<'a> {
             return part;
         }
         let symbol = format!("{class}.{name}");
+        if self.does(&symbol) == Some(Does::ContextInbound) {
+            self.run.token = true;
+            let origin = crate::lower::values::ContextOrigin::Inbound;
+            return Kind::Context(Rc::new(crate::lower::values::Context { origin, deadline: None })).into();
+        }
         if SETTINGS.contains(&name) {
             let settings = self.new_object(Class::Library(Rc::from("settings")), None);
             self.heap[id.0 as usize].fields.insert(Rc::from(name), Kind::Object(settings).into());

@@ -251,6 +251,9 @@ impl<'a> Interpreter<'a> {
         if call.set("forgets").is_some() {
             self.note_forgotten();
         }
+        if call.set("declares").is_some() {
+            self.note_declared(call);
+        }
         if let Some(property) = call.set("everywhere") {
             self.library_defaults.insert((call.library.name.clone(), property.to_owned()), Abs::text("yes"));
         }

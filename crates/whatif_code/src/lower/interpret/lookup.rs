@@ -156,6 +156,12 @@ impl<'a> Interpreter<'a> {
                     }
                 }
                 Does::Constant => return Abs::text(set("text").cloned().unwrap_or_default()),
+                Does::ContextBackground if set("value").is_some() => {
+                    let running = self.active.last().and_then(|active| active.function);
+                    let at = running.map(|function| self.span(function.name_range));
+                    let origin = at.map_or(ContextOrigin::Unknown, ContextOrigin::Background);
+                    return Kind::Context(Rc::new(Context { origin, deadline: None })).into();
+                }
                 Does::Make if set("value").is_some() => {
                     let at = self
                         .active

@@ -46,6 +46,7 @@ mod state;
 mod store;
 mod strings;
 mod stubs;
+mod unit_facts;
 
 pub(crate) use call::Argument;
 pub(crate) use policy::is_bounded;

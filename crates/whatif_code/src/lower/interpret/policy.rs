@@ -278,11 +278,26 @@ impl<'a> Interpreter<'a> {
                 Fact::known(false, Evidence::stated(Stage::Code, at, "a fresh context drops the caller's deadline"))
             }
             Some(ContextOrigin::Unknown) => Fact::Unknown,
+            None if self.manners.tokens => self.without_token(call),
             None if call.set("context") == Some("none") || call.argument("request").is_some() => {
                 Fact::known(false, Evidence::stated(Stage::Code, call.span, "made without the request's context"))
             }
             None => Fact::Unknown,
         }
+    }
+
+    /// What tells of a caller that has given up is an argument like others; nothing among them looks like one.
+    fn without_token(&self, call: &Use<'a, '_>) -> Fact<bool> {
+        let may_be = |argument: &super::call::Argument<'a>| {
+            let written = argument.expr.and_then(crate::ir::Expr::dotted).unwrap_or_default().to_lowercase();
+            let last = written.rsplit('.').next().unwrap_or("");
+            last.contains("token") || last == "ct" || last.contains("cancel") || last.contains("abort")
+        };
+        // A handler that was given a token may have used it where the effect is begun or ended.
+        if self.run.token || call.args.iter().any(may_be) {
+            return Fact::Unknown;
+        }
+        Fact::known(false, Evidence::stated(Stage::Code, call.span, "made without the request's cancellation token"))
     }
 
     /// Python passes deadlines on by hand: `timeout=context.time_remaining()`.

@@ -186,6 +186,10 @@ impl<'a> Interpreter<'a> {
         let callee = self.eval(&call.callee);
         self.run.fuel = fuel;
         match &callee.kind {
+            Kind::Library(symbol) => {
+                let form = self.knowledge.form(self.program.language, symbol);
+                form.is_some_and(|found| found.form.set.contains_key("task"))
+            }
             Kind::Function(id, _) => self.program.function(*id).ir.is_async,
             Kind::Closure(closure) => closure.function.is_async,
             _ => false,

@@ -273,6 +273,11 @@ impl<'a> Interpreter<'a> {
                 return Kind::Context(Rc::new(Context { origin, deadline: None })).into();
             }
         }
+        if self.is_token(ty) {
+            self.run.token = true;
+            let origin = if self.run.trigger.is_some() { ContextOrigin::Inbound } else { ContextOrigin::Unknown };
+            return Kind::Context(Rc::new(Context { origin, deadline: None })).into();
+        }
         let typed = self.typed(module, ty);
         if self.run.trigger.is_none() {
             return typed;
@@ -287,6 +292,12 @@ impl<'a> Interpreter<'a> {
         }
         let from = Taint::one(Origin::Request(Rc::from(name)));
         typed.with(&from)
+    }
+
+    /// Whether a type is what tells a handler that its caller has given up.
+    pub(super) fn is_token(&self, ty: &str) -> bool {
+        let form = self.knowledge.type_form(self.program.language, crate::ir::bare(ty));
+        form.is_some_and(|(_, form)| form.set.get("role").is_some_and(|role| role == "token"))
     }
 
     /// The name of a handler inside wrappers.

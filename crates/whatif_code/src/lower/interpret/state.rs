@@ -1,5 +1,6 @@
 //! What the interpreter remembers.
 
+use super::unit_facts::UnitFacts;
 use crate::ir;
 use crate::knowledge::{Knowledge, Versions};
 use crate::language::{Manners, dialect};
@@ -7,10 +8,10 @@ use crate::lower::program::{FunctionId, Program};
 use crate::lower::values::{Abs, FrameId, Kind, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use whatif_model::Span;
 use whatif_model::basis::Answer;
 use whatif_model::facts::code::{Language, Trigger};
-use whatif_model::flow::{Effect, EffectId, EffectKind, Flow, LoopKind, OnError, Outcome, Peer, Protocol, Step};
-use whatif_model::{Evidence, Fact, Span};
+use whatif_model::flow::{Effect, EffectId, EffectKind, Flow, LoopKind, OnError, Outcome, Protocol, Step};
 
 /// Expressions and statements one entry point may take before its flow is cut.
 const FUEL_PER_RUN: usize = 80_000;
@@ -198,22 +199,8 @@ pub(crate) struct Run {
     pub(crate) steps: usize,
     pub(crate) fuel: usize,
     pub(crate) trigger: Option<Trigger>,
-}
-
-/// Facts about the whole unit, found while it is run.
-#[derive(Default)]
-pub(crate) struct UnitFacts {
-    pub(crate) serves: Vec<(String, Span)>,
-    pub(crate) peers: Vec<(Peer, Evidence)>,
-    pub(crate) server_timeout: Fact<whatif_model::flow::Bound>,
-    /// Deadlines set on a context that is thrown away.
-    pub(crate) unused_deadlines: BTreeSet<(Span, Option<u64>)>,
-    /// The types of messages that are handled, with the name of the handler.
-    pub(crate) handles: Vec<(String, Span)>,
-    pub(crate) graceful: Fact<bool>,
-    pub(crate) tracing: Fact<String>,
-    /// Libraries whose calls carry the trace by themselves.
-    pub(crate) instrumented: BTreeSet<String>,
+    /// Whether the handler was given what tells that its caller has given up.
+    pub(crate) token: bool,
 }
 
 /// The interpreter of one unit.
@@ -393,7 +380,16 @@ impl<'a> Interpreter<'a> {
         let count = u32::try_from(effects.len()).unwrap_or(0);
         self.run = Run { base: run.base + count, ..Run::default() };
         let rows = run.rows.finish(run.base);
-        Flow { steps, effects, cut: run.cut, void_locks: run.void_locks, answers: run.answers, rows }
+        Flow {
+            steps,
+            effects,
+            cut: run.cut,
+            void_locks: run.void_locks,
+            answers: run.answers,
+            rows,
+            round: None,
+            idle: None,
+        }
     }
 
     /// Python's HTTP clients do not raise for an answer of failure: nobody learns of one that is not looked at.

@@ -203,7 +203,21 @@ impl<'a> Interpreter<'a> {
         } else {
             EffectKind::Write { item, how }
         };
-        self.partner_effect(call, kind, peer)
+        let columns = if matches!(kind, EffectKind::DedupMark { .. }) { self.columns_of(call) } else { Vec::new() };
+        let value = self.partner_effect(call, kind, peer);
+        if let Some(effect) = self.run.effects.last_mut().filter(|effect| effect.fields.is_empty()) {
+            effect.fields = columns;
+        }
+        value
+    }
+
+    /// The fields of a row that is written, when its class is the program's.
+    fn columns_of(&self, call: &Use<'a, '_>) -> Vec<String> {
+        let row = call.argument("value").or_else(|| call.argument("item")).map(|row| &row.value.kind);
+        let Some(Kind::Object(id)) = row else { return Vec::new() };
+        let Some(ty) = self.own_class(*id) else { return Vec::new() };
+        let lineage = self.program.lineage(ty).into_iter();
+        lineage.flat_map(|ty| self.program.ty(ty).ir.fields.iter().map(|field| field.name.clone())).collect()
     }
 
     /// Redis's `SET key value NX`: an option among the arguments makes the write a claim.

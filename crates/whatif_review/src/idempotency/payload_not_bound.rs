@@ -3,6 +3,7 @@
 use crate::query::{CallSite, address_of, grouped, listed};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::EffectKind;
 use whatif_model::text::Span;
@@ -20,19 +21,32 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-/// Parts of names of columns that hold the request, a digest of it, or whose it is.
-const BINDING: &[&str] = &[
-    "hash",
-    "digest",
-    "fingerprint",
-    "checksum",
-    "payload",
-    "body",
-    "content",
-    "params",
-    "parameters",
-    "arguments",
-    "data",
+/// Columns that say which request, of what kind, when, and how far: nothing of what it asked for or who asked.
+const BOOKKEEPING: &[&str] = &[
+    "id",
+    "key",
+    "requestid",
+    "idempotencykey",
+    "name",
+    "type",
+    "kind",
+    "operation",
+    "command",
+    "time",
+    "date",
+    "timestamp",
+    "created",
+    "createdat",
+    "createdon",
+    "updatedat",
+    "processedat",
+    "receivedat",
+    "handledat",
+    "status",
+    "state",
+    "expiresat",
+    "expiry",
+    "version",
 ];
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
@@ -41,14 +55,17 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     by_place.values().filter_map(|sites| finding(cx, sites)).collect()
 }
 
-/// Every column of the record is known, and none holds the request.
+/// Every column of the record is known, and none holds anything of the request. Ids of messages are made by whoever
+/// sends them, once for each.
 fn is_unbound(site: &CallSite<'_>) -> bool {
     let columns = &site.visit.effect.fields;
-    let binds = |column: &String| {
+    let keeps_books = |column: &String| {
         let plain: String = column.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        BINDING.iter().any(|word| plain.contains(word))
+        BOOKKEEPING.contains(&plain.as_str())
     };
-    matches!(site.visit.effect.kind, EffectKind::DedupMark { .. }) && !columns.is_empty() && !columns.iter().any(binds)
+    let is_asked = matches!(site.operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. });
+    let is_mark = matches!(site.visit.effect.kind, EffectKind::DedupMark { .. });
+    is_asked && is_mark && !columns.is_empty() && columns.iter().all(keeps_books)
 }
 
 /// Where the key is looked up in the same operation.

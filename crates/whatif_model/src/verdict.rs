@@ -115,6 +115,17 @@ pub struct Trace {
     pub broken: String,
     /// The smallest set of practices that makes it go away, in words; empty when not computed.
     pub repair: Vec<String>,
+    /// What is often done instead of the repair, and what it still allows.
+    pub not_enough: Option<Box<NotEnough>>,
+}
+
+/// A fix that looks right and is not.
+#[derive(Clone, Debug, Default)]
+pub struct NotEnough {
+    /// What is done, in words.
+    pub fix: String,
+    /// The way it still breaks.
+    pub trace: Trace,
 }
 
 /// One step of a counterexample.

@@ -4,7 +4,7 @@ use crate::terminal::{style::Style, trace};
 use crate::text::{clean, wrap};
 use crate::{Report, place};
 use whatif_model::text::Sources;
-use whatif_model::verdict::{Bounds, Dependence, Mindset, Trace, Verdict};
+use whatif_model::verdict::{Bounds, Dependence, Mindset, NotEnough, Trace, Verdict};
 
 /// Renders the answers to these questions about these rows of the matrix.
 pub fn render(report: &Report<'_>, rows: &[usize], questions: &[Mindset], style: Style) -> String {
@@ -45,7 +45,16 @@ fn sequence(sources: &Sources, found: &Trace, style: Style) -> String {
     if !found.repair.is_empty() {
         out.push_str(&format!("    smallest repair: {}\n", clean(&found.repair.join(" and "))));
     }
+    if let Some(other) = &found.not_enough {
+        out.push_str(&indented(&not_enough(other), style));
+    }
     out
+}
+
+/// What is often done instead, and why it does not do.
+pub(crate) fn not_enough(other: &NotEnough) -> String {
+    let (scenario, steps) = (other.trace.scenario.trim_end_matches('?'), other.trace.steps.len());
+    format!("not enough: {}; {scenario}, and after {steps} steps {}", other.fix, other.trace.broken)
 }
 
 fn stated(bounds: &Bounds, style: Style) -> String {

@@ -1,7 +1,7 @@
 //! `whatif ask --replay`: a counterexample one step at a time, with what each step changed and the state it left.
 
 use crate::Report;
-use crate::ask::indented;
+use crate::ask::{indented, not_enough};
 use crate::terminal::style::Style;
 use crate::terminal::trace::{parties, place_of};
 use crate::text::{clean, wrap};
@@ -55,6 +55,9 @@ fn trace_pages(sources: &Sources, title: &str, trace: &Trace, style: Style) -> V
         last.push_str(&format!("{} {}\n", style.red("so:"), clean(&trace.broken)));
         if !trace.repair.is_empty() {
             last.push_str(&format!("smallest repair: {}\n", clean(&trace.repair.join(" and "))));
+        }
+        if let Some(other) = &trace.not_enough {
+            last.push_str(&format!("{}\n", clean(&not_enough(other))));
         }
     }
     pages

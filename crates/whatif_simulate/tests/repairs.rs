@@ -30,6 +30,20 @@ fn retry_without_key_needs_an_atomic_key() {
     assert_eq!(repaired_by(&world, Question::Twice), [Practice::AtomicKey]);
 }
 
+#[test]
+fn a_key_that_is_only_looked_up_first_is_shown_to_fail() {
+    let mut world = World::new(client(2, KeyPassing::None));
+    let payments = world.service("payments");
+    let charge = world.effect("charge");
+    world.entry("charge", payments, [apply(charge), OK]);
+    let repair = repair(&world.slice, Question::Twice, &Options::default()).expect("a repair");
+    let (shortcut, trace) = repair.shortcut.expect("a shortcut");
+    assert_eq!((shortcut, trace.breach.property), (Shortcut::LookUpFirst, Property::AtMostOnce));
+    // Both look, both find nothing: no fault is needed, only a second request.
+    assert_eq!(trace.faults, 0, "{}", text(&world, &trace));
+    assert!(trace.steps.iter().any(|step| step.event == Event::Resend), "{}", text(&world, &trace));
+}
+
 fn order(publisher: fn(EffectId, TopicId) -> Vec<StepKind>, consumer: fn(EffectId) -> Vec<StepKind>) -> World {
     let mut world = World::new(client(1, KeyPassing::None));
     let orders = world.service("orders");

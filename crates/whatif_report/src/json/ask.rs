@@ -5,7 +5,7 @@ use super::{SCHEMA, print};
 use crate::Report;
 use serde_json::{Map, Value, json};
 use whatif_model::text::Sources;
-use whatif_model::verdict::{Mindset, Trace, TraceStep, Verdict};
+use whatif_model::verdict::{Mindset, NotEnough, Trace, TraceStep, Verdict};
 
 /// Renders the answers to these questions about these rows of the matrix.
 pub fn answers(report: &Report<'_>, rows: &[usize], questions: &[Mindset]) -> String {
@@ -46,6 +46,15 @@ fn tell(object: &mut Map<String, Value>, sources: &Sources, verdict: &Verdict) {
         put("scenario", json!(trace.scenario));
         put("broken", json!(trace.broken));
         put("repair", json!(trace.repair));
+        let other = |other: &NotEnough| {
+            json!({
+                "fix": other.fix,
+                "scenario": other.trace.scenario,
+                "broken": other.trace.broken,
+                "trace": steps(sources, &other.trace),
+            })
+        };
+        put("not_enough", json!(trace.not_enough.as_deref().map(other)));
         put("trace", steps(sources, trace));
     }
 }

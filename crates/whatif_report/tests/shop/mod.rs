@@ -250,6 +250,7 @@ fn trace() -> Trace {
         ],
         broken: "charged twice for one order".into(),
         repair: vec!["payments recognises a repeat by the order id".into()],
+        not_enough: None,
     }
 }
 

@@ -42,6 +42,6 @@ pub use fault::{Budget, Fault};
 pub use program::*;
 pub use property::{Breach, Property};
 pub use question::{Bounds, Question};
-pub use repair::{Practice, Repair, repair};
+pub use repair::{Practice, Repair, Shortcut, repair};
 pub use trace::{Actor, Change, Event, Place, Subject, Trace, TraceStep};
 pub use unknown::{Condition, Literal};

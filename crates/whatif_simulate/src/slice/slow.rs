@@ -122,5 +122,6 @@ fn unbounded(operation: &str, callee: &str, place: Evidence, why: Option<&Eviden
         ],
         broken: format!("`{operation}` waits for ever, and holds what it has"),
         repair: vec!["a time limit on the call, shorter than what its caller waits".to_owned()],
+        not_enough: None,
     }
 }

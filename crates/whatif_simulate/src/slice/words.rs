@@ -4,9 +4,9 @@ use super::build::Built;
 use super::{causes, changes, promises};
 use crate::explore::{
     self, Actor, Answer, Breach, Condition, Cut, Event, Fault, Incompleteness, OperationId as Index, Options, Practice,
-    Property, Question, StepKind, Subject, TraceStep as Taken, WriteKind,
+    Property, Question, Shortcut, StepKind, Subject, TraceStep as Taken, WriteKind,
 };
-use whatif_model::verdict::{Bounds, Dependence, Trace, TraceStep, Verdict};
+use whatif_model::verdict::{Bounds, Dependence, NotEnough, Trace, TraceStep, Verdict};
 
 /// Distinct states per tried repair: many are tried, and one that needs more is not the smallest change.
 const REPAIR_STATES_MAX: usize = 4_000;
@@ -25,9 +25,10 @@ pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, 
         explore::Verdict::Violated(found) => {
             let mut trace = trace(built, &found);
             let options = Options { max_states: REPAIR_STATES_MAX, total_states: REPAIR_STATES_TOTAL_MAX, ..*options };
-            trace.repair = explore::repair(&built.slice, question, &options)
-                .map(|repair| repair.practices.into_iter().map(practice).map(str::to_owned).collect())
-                .unwrap_or_default();
+            if let Some(repair) = explore::repair(&built.slice, question, &options) {
+                trace.repair = repair.practices.into_iter().map(practice).map(str::to_owned).collect();
+                trace.not_enough = repair.shortcut.map(|(fix, left)| Box::new(not_enough(built, fix, &left)));
+            }
             Verdict::Violated(trace)
         }
         explore::Verdict::Holds { bounds, states } => Verdict::Holds(Bounds {
@@ -106,7 +107,7 @@ fn trace(built: &Built<'_>, found: &explore::Trace) -> Trace {
         _ if faults.is_empty() => without_faults(found).to_owned(),
         _ => faults.join(", then "),
     };
-    Trace { scenario, steps, broken: broken(built, found.breach), repair: Vec::new() }
+    Trace { scenario, steps, broken: broken(built, found.breach), ..Trace::default() }
 }
 
 /// What makes a counterexample without any fault: time, or other requests.
@@ -335,6 +336,14 @@ fn spent<'b>(built: &'b Built<'_>, breach: Breach) -> &'b str {
     let spend = spends.find(|spend| Subject::Effect(spend.effect) == breach.subject);
     let item = spend.and_then(|spend| built.slice.program.items.get(spend.item.index()));
     item.map_or("?", |item| item.name.as_str())
+}
+
+fn not_enough(built: &Built<'_>, fix: Shortcut, left: &explore::Trace) -> NotEnough {
+    let fix = match fix {
+        Shortcut::LookUpFirst => "looking the key up first and recording it after the effect",
+        Shortcut::RetryCalls => "trying failed calls again",
+    };
+    NotEnough { fix: fix.to_owned(), trace: trace(built, left) }
 }
 
 fn practice(practice: Practice) -> &'static str {

@@ -7,7 +7,10 @@ mod edit;
 mod keys;
 mod messages;
 mod saga_log;
+mod shortcut;
 mod versions;
+
+pub use shortcut::Shortcut;
 
 use super::program::Slice;
 use super::trace::Trace;
@@ -59,6 +62,8 @@ pub struct Repair {
     /// A practice that looks right and is not enough, with the trace it still
     /// allows.
     pub not_enough: Option<(Practice, Box<Trace>)>,
+    /// The same for what is often done instead of one of the practices.
+    pub shortcut: Option<(Shortcut, Box<Trace>)>,
 }
 
 impl Practice {
@@ -115,7 +120,9 @@ pub fn repair(slice: &Slice, question: Question, options: &Options) -> Option<Re
         };
         match within(&changed, question, options, &mut left) {
             Verdict::Holds { states, .. } => {
-                return Some(Repair { practices: vec![practice], states, not_enough });
+                let practices = vec![practice];
+                let shortcut = shortcut::still_broken(slice, &practices, question, options, &mut left);
+                return Some(Repair { practices, states, not_enough, shortcut });
             }
             Verdict::Violated(trace) => {
                 not_enough = not_enough.or(Some((practice, trace)));
@@ -124,7 +131,8 @@ pub fn repair(slice: &Slice, question: Question, options: &Options) -> Option<Re
         }
     }
     let (practices, states) = pair(slice, question, options, &mut left)?;
-    Some(Repair { practices, states, not_enough })
+    let shortcut = shortcut::still_broken(slice, &practices, question, options, &mut left);
+    Some(Repair { practices, states, not_enough, shortcut })
 }
 
 /// Asks with what is left of the states, and counts them.

@@ -68,6 +68,9 @@ pub(crate) struct Input {
     /// Threads for reading [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// Distinct states to explore per operation and question [default: 100000]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_states: Option<u32>,
     /// Read everything again instead of reusing facts of unchanged files
     #[arg(long, global = true)]
     pub(crate) no_cache: bool,

@@ -23,7 +23,8 @@ pub(crate) struct Session {
 impl Session {
     /// Reviews what lies below `root`, asking these questions.
     pub(crate) fn run(arguments: &Arguments, root: &Path, questions: Vec<Mindset>) -> Result<Self, Failure> {
-        let config = configuration(&arguments.input, root)?;
+        let mut config = configuration(&arguments.input, root)?;
+        config.max_states = arguments.input.max_states.and_then(|states| states.try_into().ok()).or(config.max_states);
         let meter = Meter::new(&arguments.output);
         let show = |progress: Progress| meter.show(progress);
         let options = Options {

@@ -21,6 +21,8 @@ pub struct Config {
     pub fail_on: Option<Option<Severity>>,
     /// `[review] confidence`.
     pub confidence: Option<Confidence>,
+    /// `[review] max-states`: distinct states explored per operation and question.
+    pub max_states: Option<usize>,
     /// `[review] exclude`.
     pub exclude: Vec<String>,
     /// `[rules]`, in file order.

@@ -14,7 +14,7 @@ use whatif_model::promise::Promise;
 use whatif_model::text::{FileId, Range, Span};
 
 const SECTIONS: &[&str] = &["review", "rules", "words", "same", "fact", "promise", "allow", "library"];
-const REVIEW: &[&str] = &["fail-on", "confidence", "exclude"];
+const REVIEW: &[&str] = &["fail-on", "confidence", "exclude", "max-states"];
 const LEVEL_NAMES: &str = "one of \"off\", \"info\", \"warn\", \"error\"";
 
 type Result<T> = std::result::Result<T, ConfigError>;
@@ -58,6 +58,7 @@ impl Reader<'_> {
                 "fail-on" => config.fail_on = Some(self.fail_on(value)?),
                 "confidence" => config.confidence = Some(self.confidence(value)?),
                 "exclude" => config.exclude = self.strings(value)?,
+                "max-states" => config.max_states = Some(self.count(value)?),
                 _ => return Err(self.unknown(key, " in [review]", REVIEW)),
             }
         }
@@ -221,6 +222,14 @@ impl Reader<'_> {
                 Err(self.error(value.span().into(), format!("`{word}` is no confidence"), help))
             }
         }
+    }
+
+    fn count(&self, value: &Item<'_>) -> Result<usize> {
+        let number = value.get_ref().as_integer().and_then(|number| number.to_string().parse().ok());
+        let least = number.filter(|number| *number > 0);
+        least.ok_or_else(|| {
+            self.error(value.span().into(), "`max-states` must be a whole number from 1", "max-states = 100000")
+        })
     }
 
     fn level(&self, value: &Item<'_>) -> Result<Level> {

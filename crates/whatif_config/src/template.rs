@@ -7,6 +7,7 @@ pub const TEMPLATE: &str = r#"# What whatif cannot read in this repository, and 
 # [review]
 # fail-on = "error"           # exit with 1 at or above this severity: error, warn, info, never
 # confidence = "likely"       # report findings at least this sure: certain, likely, possible
+# max-states = 100000         # distinct states explored per operation and question, about 150 bytes each
 # exclude = ["legacy/**"]     # do not read these files; everything .gitignore lists is left out anyway
 
 # A rule, by id, by its short name, or by practice: off, info, warn, error.

@@ -9,7 +9,7 @@ use whatif_model::text::{FileId, Range, SourceFile, Sources};
 use whatif_model::verdict::Mindset;
 use whatif_resolve::Input;
 use whatif_review::Context;
-use whatif_simulate::Answers;
+use whatif_simulate::{Answers, Asked};
 
 /// Everything behind reading and lowering: resolves, explores, reviews.
 pub(crate) fn run(
@@ -26,7 +26,8 @@ pub(crate) fn run(
     config.answer(&mut input.answers, &mut input.same);
     let mut system = whatif_resolve::resolve(input);
     let answer = |done: usize, total: usize| tell(Progress::Exploring(done, total));
-    let Answers { rows: matrix, idle } = whatif_simulate::answer(&system, &config.promises, questions, &answer);
+    let asked = Asked { promises: &config.promises, questions, max_states: config.max_states };
+    let Answers { rows: matrix, idle } = whatif_simulate::answer(&system, asked, &answer);
     system.problems.extend(idle.into_iter().filter_map(|at| about_nothing(config, at)));
     tell(Progress::Reviewing);
     let mut findings = whatif_review::review(&Context::new(&system, &sources, &matrix));

@@ -7,4 +7,4 @@ pub mod arithmetic;
 pub mod explore;
 mod slice;
 
-pub use slice::{Answers, answer};
+pub use slice::{Answers, Asked, answer};

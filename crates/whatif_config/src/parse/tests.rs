@@ -129,6 +129,13 @@ fn wrong_types_and_words_are_refused() {
 }
 
 #[test]
+fn a_limit_on_states_is_a_number() {
+    let config = parse("whatif.toml", "[review]\nmax-states = 5000\n").expect("the text is right");
+    assert_eq!(config.max_states, Some(5_000));
+    assert!(error("[review]\nmax-states = 0\n").starts_with("`max-states` must be a whole number from 1"));
+}
+
+#[test]
 fn a_promise_that_cannot_be_understood_is_shown() {
     insta::assert_snapshot!(error("[[promise]]\nholds = \"stock <= 5\"\n"), @r#"
     `<=` is no bound that can be checked

@@ -36,6 +36,17 @@ const STATES_MAX: usize = 100_000;
 /// Distinct states per operation and question over all values of what is not known: half a second.
 const STATES_TOTAL_MAX: usize = 150_000;
 
+/// What is asked of every operation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// What the users promise.
+    pub promises: &'a [Promise],
+    /// Which questions.
+    pub questions: &'a [Mindset],
+    /// Distinct states per operation and question; none for the usual limit.
+    pub max_states: Option<usize>,
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
@@ -47,12 +58,8 @@ pub struct Answers {
 
 /// Answers the questions for every operation that serves somebody, in operation order. `progress` is
 /// told how many of how many are done.
-pub fn answer(
-    system: &System,
-    promises: &[Promise],
-    asked: &[Mindset],
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Answers {
+pub fn answer(system: &System, asked: Asked<'_>, progress: &(dyn Fn(usize, usize) + Sync)) -> Answers {
+    let Asked { promises, questions, max_states } = asked;
     let ids: Vec<OperationId> =
         system.operation_ids().filter(|(_, operation)| has_row(operation)).map(|(id, _)| id).collect();
     let total = ids.len();
@@ -66,9 +73,9 @@ pub fn answer(
             let repeated = build::build(system, promises, id, true);
             built.stated.iter().for_each(|at| applies[*at].store(true, Ordering::Relaxed));
             let verdicts = Mindset::ALL.map(|question| {
-                if asked.contains(&question) {
+                if questions.contains(&question) {
                     let built = if question == Mindset::Twice { &repeated } else { &built };
-                    verdict(system, id, built, question)
+                    verdict(system, id, built, question, max_states)
                 } else {
                     not("it was not asked for")
                 }
@@ -98,7 +105,13 @@ fn not(reason: &str) -> Verdict {
     Verdict::NotAsked(reason.to_owned())
 }
 
-fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindset) -> Verdict {
+fn verdict(
+    system: &System,
+    id: OperationId,
+    built: &Built<'_>,
+    question: Mindset,
+    max_states: Option<usize>,
+) -> Verdict {
     let operation = &system[id];
     let explored = match question {
         Mindset::Partition => Question::Partition,
@@ -116,7 +129,11 @@ fn verdict(system: &System, id: OperationId, built: &Built<'_>, question: Mindse
     if !operation.implemented && question != Mindset::Twice {
         return not("its code was not read");
     }
-    let options = Options { max_states: STATES_MAX, total_states: STATES_TOTAL_MAX, ..Options::default() };
+    let options = Options {
+        max_states: max_states.unwrap_or(STATES_MAX),
+        total_states: max_states.unwrap_or(STATES_TOTAL_MAX),
+        ..Options::default()
+    };
     // What the users promise themselves comes first, however short other ways to break something are.
     let stated = promises::verdict(built, explored, &options);
     if let Some(verdict @ Verdict::Violated(_)) = stated {

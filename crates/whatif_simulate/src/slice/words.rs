@@ -42,7 +42,7 @@ pub(super) fn verdict(built: &Built<'_>, question: Question, options: &Options, 
             trace: Some(trace(built, &found)),
         }),
         explore::Verdict::Incomplete { states, reason } => Verdict::Incomplete(match reason {
-            Incompleteness::StateLimit => format!("stopped after {states} states"),
+            Incompleteness::StateLimit => format!("stopped after {states} states; `--max-states` sets the limit"),
             Incompleteness::SlotLimit => "more is in flight at once than a state holds".to_owned(),
             Incompleteness::Rejected(why) => format!("the operation is too large to explore: {}", rejected(why)),
             Incompleteness::NeverAtRest => "it never comes to rest".to_owned(),

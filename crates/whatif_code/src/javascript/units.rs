@@ -175,8 +175,9 @@ fn aliases(root: &str, manifests: &[Manifest]) -> Vec<String> {
 fn with_imported<'a>(own: &[&'a Module], roots: &[String], all: &BTreeMap<&str, &'a Module>) -> Vec<&'a Module> {
     let mut chosen: BTreeMap<&str, &'a Module> = own.iter().map(|module| (module.path.as_str(), *module)).collect();
     let mut queue: Vec<&'a Module> = own.to_vec();
+    let mut seen: BTreeSet<&'a str> = BTreeSet::new();
     while let Some(module) = queue.pop() {
-        for import in &module.imports {
+        for import in module.imports.iter().filter(|import| seen.insert(&import.path)).collect::<Vec<_>>() {
             let Some((file, _)) = own_file(&import.path, roots, &|stem| all.contains_key(stem)) else { continue };
             if let Some(found) = all.get(file.as_str())
                 && chosen.insert(&found.path, found).is_none()

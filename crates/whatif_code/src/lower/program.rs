@@ -2,7 +2,8 @@
 
 use crate::ir;
 use crate::knowledge::Knowledge;
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whatif_model::facts::code::Language;
 use whatif_model::{FileId, Range, Span};
 
@@ -46,6 +47,10 @@ pub(crate) struct Program<'a> {
     pub(crate) roots: Vec<String>,
     /// What is known of libraries: a module the team described as one is a library.
     knowledge: &'a Knowledge,
+    /// Modules that another program looks at by itself.
+    pub(crate) borrowed: BTreeSet<usize>,
+    /// What paths stand for, by module: names are asked for again and again.
+    resolved: Vec<RefCell<HashMap<Box<str>, Imported>>>,
 }
 
 /// A function and where it is.
@@ -70,6 +75,7 @@ pub(crate) struct Package<'a> {
 }
 
 /// What an imported path stands for.
+#[derive(Clone)]
 pub(crate) enum Imported {
     /// A package of the program, and what remains of the path (Python: an attribute of the module).
     Own(usize, Vec<String>),
@@ -102,6 +108,8 @@ impl<'a> Program<'a> {
             in_module: HashMap::new(),
             roots,
             knowledge,
+            borrowed: BTreeSet::new(),
+            resolved: modules.iter().map(|_| RefCell::default()).collect(),
         };
         for (module, path) in modules {
             program.add(module, path);
@@ -443,11 +451,17 @@ impl<'a> Program<'a> {
 
     /// What an import path stands for, seen from a module.
     pub(crate) fn resolve(&self, module: usize, path: &str) -> Imported {
+        let seen = &self.resolved[module];
+        if let Some(found) = seen.borrow().get(path) {
+            return found.clone();
+        }
         if self.knowledge.is_described(self.language, path) {
             return Imported::Library(canonical(path));
         }
         let found = crate::language::dialect(self.language).resolve(self, module, path);
-        found.unwrap_or_else(|| Imported::Library(canonical(path)))
+        let found = found.unwrap_or_else(|| Imported::Library(canonical(path)));
+        seen.borrow_mut().insert(path.into(), found.clone());
+        found
     }
 }
 

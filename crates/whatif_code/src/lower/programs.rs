@@ -4,6 +4,7 @@ use super::units::{Manifest, Unit, is_around, lower_unit};
 use crate::ir::Module;
 use crate::knowledge::{Knowledge, manifest};
 use crate::language::DIALECTS;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +20,8 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// The programs that the modules of one repository make up.
 pub struct Programs<'a> {
     units: Vec<Unit<'a>>,
+    /// Of each unit, the modules that another one looks at by itself.
+    borrowed: Vec<BTreeSet<usize>>,
     manifests: Vec<(&'a Manifest, Package)>,
     knowledge: &'a Knowledge,
 }
@@ -48,7 +51,8 @@ impl<'a> Programs<'a> {
             units.extend(dialect.units(&modules, manifests));
         }
         let manifests = manifests.iter().map(|it| (it, manifest::read(&it.path, &it.text))).collect();
-        Self { units, manifests, knowledge }
+        let borrowed = borrowed(&units);
+        Self { units, borrowed, manifests, knowledge }
     }
 
     /// How many there are.
@@ -73,6 +77,8 @@ impl<'a> Programs<'a> {
         texts.extend(unit.modules.iter().map(|(_, package)| package.as_str()));
         texts.extend(unit.main.map(|main| unit.modules[main].0.path.as_str()));
         texts.extend(unit.roots.iter().map(String::as_str));
+        texts.push("borrowed");
+        texts.extend(self.borrowed[at].iter().map(|module| unit.modules[*module].0.path.as_str()));
         for (manifest, _) in self.manifests_around(unit) {
             texts.extend([manifest.path.as_str(), manifest.text.as_str()]);
         }
@@ -112,9 +118,29 @@ impl<'a> Programs<'a> {
     fn lower_one(&self, at: usize) -> CodeUnit {
         let unit = &self.units[at];
         let packages = || self.manifests_around(unit).into_iter().map(|(_, package)| package);
-        let lowered = catch_unwind(AssertUnwindSafe(|| lower_unit(unit, packages(), self.knowledge)));
+        let lowered = catch_unwind(AssertUnwindSafe(|| lower_unit(unit, &self.borrowed[at], packages(), self.knowledge)));
         lowered.unwrap_or_else(|_| failed(unit))
     }
+}
+
+/// Modules that several programs share, except in the one that lies closest around them.
+fn borrowed(units: &[Unit<'_>]) -> Vec<BTreeSet<usize>> {
+    let mut owners: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        for (module, _) in &unit.modules {
+            let closeness = if is_around(&unit.root, &module.path) { unit.root.len() + 1 } else { 0 };
+            let owner = owners.entry(&module.path).or_insert((closeness, at));
+            if closeness > owner.0 {
+                *owner = (closeness, at);
+            }
+        }
+    }
+    let of = |(at, unit): (usize, &Unit<'_>)| {
+        let modules = unit.modules.iter().enumerate();
+        let others = modules.filter(|(_, (module, _))| owners.get(module.path.as_str()).is_some_and(|own| own.1 != at));
+        others.map(|(module, _)| module).collect()
+    };
+    units.iter().enumerate().map(of).collect()
 }
 
 fn take(next: &AtomicUsize, wanted: &[usize]) -> Option<(usize, usize)> {

@@ -5,6 +5,7 @@ use crate::knowledge::{Knowledge, Versions};
 use crate::language::dialect;
 use crate::lower::entries::{self, Found};
 use crate::lower::program::{FunctionId, Program};
+use std::collections::BTreeSet;
 use whatif_model::facts::Ignored;
 use whatif_model::facts::code::{CodeUnit, Language};
 use whatif_model::facts::package::Package;
@@ -36,11 +37,13 @@ pub(crate) struct Unit<'a> {
 
 pub(super) fn lower_unit<'p>(
     unit: &Unit<'_>,
+    borrowed: &BTreeSet<usize>,
     packages: impl Iterator<Item = &'p Package>,
     knowledge: &Knowledge,
 ) -> CodeUnit {
     let versions = Versions::of_packages(packages);
     let mut program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone(), knowledge);
+    program.borrowed.clone_from(borrowed);
     program.import_wildcards(knowledge);
     let main = unit.main.and_then(|module| main_function(&program, module));
     let mut found = entries::run(&program, knowledge, &versions, main);

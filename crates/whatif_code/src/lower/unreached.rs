@@ -79,7 +79,10 @@ impl<'a> Interpreter<'a> {
     fn is_left(&self, id: FunctionId) -> bool {
         let declared = self.program.function(id);
         let module = self.program.modules[declared.module];
-        let test = module.is_test || module.is_generated || declared.ir.name.starts_with("test");
+        let test = module.is_test
+            || module.is_generated
+            || declared.ir.name.starts_with("test")
+            || self.program.borrowed.contains(&declared.module);
         !test && !declared.ir.body.is_empty() && !self.visited.contains(&id.0)
     }
 

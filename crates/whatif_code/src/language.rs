@@ -47,6 +47,8 @@ pub(crate) struct Convention {
     pub(crate) route: String,
     /// The types of what it is given.
     pub(crate) given: &'static [&'static str],
+    /// The package that finds it, where the place of the file alone does not tell; it answers whatever it does.
+    pub(crate) page_of: &'static str,
 }
 
 /// How a language behaves.

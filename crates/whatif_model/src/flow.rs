@@ -270,6 +270,9 @@ pub struct Effect {
     /// Columns or fields the store itself compares (`WHERE id = ? AND status = 'held'`), in order.
     #[serde(default)]
     pub conditions: Vec<String>,
+    /// Whether what is written ends by itself (`SETEX`, `SET ... EX`, an `EXPIRE` after it).
+    #[serde(default)]
+    pub expires: bool,
 }
 
 impl Effect {
@@ -287,6 +290,7 @@ impl Effect {
             fields: Vec::new(),
             values: Vec::new(),
             conditions: Vec::new(),
+            expires: false,
         }
     }
 

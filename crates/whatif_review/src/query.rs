@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use whatif_model::effective::{Effective, State};
 use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
-use whatif_model::flow::{Attempts, EffectKind, Protocol, Step, Visit};
+use whatif_model::flow::{Attempts, EffectKind, Protocol, Step, Visit, WriteKind};
 use whatif_model::routes::asks_for_change;
 use whatif_model::system::{Edge, EdgeKind, Node, Operation, OperationId, Service, ServiceId, Store, System};
 use whatif_model::verdict::{Mindset, Trace, Verdict};
@@ -40,6 +40,23 @@ pub(crate) fn sites(system: &System) -> Vec<CallSite<'_>> {
         }
     }
     sites
+}
+
+/// The items of which every write that does not remove them ends by itself.
+pub(crate) fn temporary<'a>(sites: &[CallSite<'a>]) -> BTreeSet<(Node, &'a str)> {
+    let mut kept = BTreeSet::new();
+    let mut ending = BTreeSet::new();
+    for site in sites {
+        let EffectKind::Write { item, how } = &site.visit.effect.kind else { continue };
+        let place = (site.edge.to, item.as_str());
+        if site.visit.effect.expires {
+            ending.insert(place);
+        } else if *how != WriteKind::Delete {
+            kept.insert(place);
+        }
+    }
+    ending.retain(|place| !place.1.is_empty() && !kept.contains(place));
+    ending
 }
 
 impl<'a> CallSite<'a> {
@@ -80,6 +97,15 @@ impl<'a> CallSite<'a> {
     /// The place of the effect.
     pub(crate) fn place(&self, label: impl Into<String>) -> Evidence {
         Evidence::stated(Stage::Code, self.visit.effect.span, label)
+    }
+
+    /// The line that asks for it in the function that also asks for `other`: where a reader sees both. Its own place
+    /// when it is done there.
+    pub(crate) fn beside(&self, other: &CallSite<'_>, label: impl Into<String>) -> Evidence {
+        let (own, its) = (&self.visit.effect.via, &other.visit.effect.via);
+        let shared = own.iter().zip(its).take_while(|(one, two)| one == two).count();
+        let span = own.get(shared).copied().unwrap_or(self.visit.effect.span);
+        Evidence::stated(Stage::Code, span, label)
     }
 
     /// The line of the operation itself that leads to an effect further down.

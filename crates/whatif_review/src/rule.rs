@@ -3,7 +3,8 @@
 use crate::query::{self, CallSite};
 use whatif_model::evidence::{Claim, Confidence, Evidence, Fact};
 use whatif_model::finding::{Finding, Severity, fingerprint};
-use whatif_model::system::{OperationId, System};
+use std::collections::BTreeSet;
+use whatif_model::system::{Node, OperationId, System};
 use whatif_model::text::Sources;
 use whatif_model::verdict::{MatrixRow, Mindset, Trace, Verdict};
 
@@ -71,12 +72,21 @@ pub struct Context<'a> {
     pub matrix: &'a [MatrixRow],
     /// Every effect that leaves the process, with what surrounds it. Computed once for all rules.
     pub(crate) sites: Vec<CallSite<'a>>,
+    /// Items that are only ever written for a while: caches, sessions, counters of a window.
+    temporary: BTreeSet<(Node, &'a str)>,
 }
 
 impl<'a> Context<'a> {
     /// Prepares what every rule needs.
     pub fn new(system: &'a System, sources: &'a Sources, matrix: &'a [MatrixRow]) -> Self {
-        Self { system, sources, matrix, sites: query::sites(system) }
+        let sites = query::sites(system);
+        let temporary = query::temporary(&sites);
+        Self { system, sources, matrix, sites, temporary }
+    }
+
+    /// Whether what a site changes ends by itself, so that what is missing or left over there mends itself.
+    pub(crate) fn is_temporary(&self, site: &CallSite<'a>) -> bool {
+        site.visit.effect.expires || site.item().is_some_and(|item| self.temporary.contains(&(site.edge.to, item)))
     }
 
     /// The explorer's answer to one question about one operation.

@@ -35,6 +35,7 @@ impl Dialect for JavaScript {
             include_str!("../knowledge/javascript/brokers.toml"),
             include_str!("../knowledge/javascript/resilience.toml"),
             include_str!("../knowledge/javascript/partners.toml"),
+            include_str!("../knowledge/javascript/cloud.toml"),
         ]
     }
 

@@ -301,6 +301,18 @@ pub struct Words {
     /// Packages that install tracing by being imported.
     #[serde(default)]
     pub tracing_agents: Vec<String>,
+    /// What programs call their router where it is handed around.
+    #[serde(default)]
+    pub routers: Vec<String>,
+    /// The types such a router may be of, by canonical name; the first one whose library the program depends on is taken.
+    #[serde(default)]
+    pub router_types: Vec<String>,
+    /// Packages of programs whose exported functions a platform calls with an event.
+    #[serde(default)]
+    pub function_packages: Vec<String>,
+    /// Types of such events, and whether they are a `message` or a `schedule`.
+    #[serde(default)]
+    pub function_events: BTreeMap<String, String>,
 }
 
 /// What a method adds to the definition of a saga.
@@ -493,6 +505,12 @@ pub enum Does {
     Dispatch,
     /// Writes what was staged and changed in one transaction; one begun before goes on.
     Flush,
+    /// Lets what was written end by itself.
+    Expire,
+    /// Does what the command it is given is for: `client.send(new PutObjectCommand(...))`.
+    Execute,
+    /// Serves every procedure of an object under its name there.
+    Procedures,
     /// Does nothing that matters here.
     Nothing,
 }

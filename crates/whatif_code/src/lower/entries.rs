@@ -92,6 +92,7 @@ impl<'a> Interpreter<'a> {
         } else {
             self.load_modules();
             self.register_conventions();
+            self.register_functions();
         }
         self.register_components();
         let flow = self.finish_run(OnError::Unknown);
@@ -111,28 +112,6 @@ impl<'a> Interpreter<'a> {
             let skipped = |module: &usize| self.program.modules[*module].is_test || scripts.contains(module);
             if !self.program.packages[package].modules.iter().any(skipped) {
                 self.load(package);
-            }
-        }
-    }
-
-    /// Handlers that a framework finds by the place of their files.
-    fn register_conventions(&mut self) {
-        let dialect = crate::language::dialect(self.program.language);
-        for (module, ir) in self.program.modules.iter().enumerate() {
-            for convention in dialect.conventions(&ir.path) {
-                let Some(handler) = self.handed_out(module, convention.name) else { continue };
-                let at = self.handler_name(&handler).map(|(_, span)| span);
-                let span = at.unwrap_or_else(|| self.program.span(module, whatif_model::Range::new(0, 0)));
-                let trigger = Trigger::Http { method: convention.method.to_owned(), path: convention.route };
-                let given = convention.given.iter().map(|class| {
-                    let from = Taint::one(Origin::Request(Rc::from("request")));
-                    self.library_object(class, Some(span)).with(&from)
-                });
-                let given: Vec<Abs<'a>> = given.collect();
-                self.register(trigger, handler, span);
-                if let Some(last) = self.registrations.last_mut() {
-                    last.given = given;
-                }
             }
         }
     }

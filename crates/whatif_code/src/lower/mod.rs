@@ -2,6 +2,7 @@
 
 mod entries;
 mod interpret;
+mod platform;
 mod print;
 mod program;
 mod programs;

@@ -5,7 +5,7 @@ use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::EffectKind;
+use whatif_model::flow::{EffectKind, OnError};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -37,17 +37,23 @@ struct Pair<'s, 'a> {
     publish_first: bool,
 }
 
-fn pair<'s, 'a>(cx: &Context<'_>, sites: &[&'s CallSite<'a>]) -> Option<Pair<'s, 'a>> {
+fn pair<'s, 'a>(cx: &Context<'a>, sites: &[&'s CallSite<'a>]) -> Option<Pair<'s, 'a>> {
     let order = Sequence::of(&sites.first()?.operation.flow);
-    let writes = || sites.iter().copied().filter(|site| site.is_lasting_write(cx.system));
+    let writes = || sites.iter().copied().filter(|site| site.is_lasting_write(cx.system) && !cx.is_temporary(site));
     let publishes = sites.iter().copied().filter(|site| site.is_direct_publish() && !site.edge.platform);
     publishes.filter(|publish| !comes_again(sites, publish, &order)).find_map(|publish| {
         // The change just before the message is the one it tells of.
-        let before = writes().rfind(|write| order.precedes(write.visit.id, publish.visit.id));
+        let earlier = || writes().filter(|write| order.precedes(write.visit.id, publish.visit.id));
+        // What nobody minds losing is not what it tells of.
+        let before = earlier().rfind(|write| is_minded(write)).or_else(|| earlier().next_back());
         let after = || writes().find(|write| order.precedes(publish.visit.id, write.visit.id));
         let write = before.or_else(after)?;
         Some(Pair { write, publish, publish_first: before.is_none() })
     })
+}
+
+fn is_minded(write: &CallSite<'_>) -> bool {
+    !matches!(write.visit.effect.on_error, OnError::Discard | OnError::LogAndContinue)
 }
 
 /// What the operation found in a store before it published, it finds again after a crash; a message that
@@ -86,12 +92,13 @@ fn finding(cx: &Context<'_>, pairs: &[Pair<'_, '_>]) -> Option<Finding> {
         .trace(broken)
         .help("write the message to an outbox table in the same local transaction and let a relay publish it");
     let draft = pairs.iter().fold(draft, |draft, pair| {
-        let write = pair.write.place(format!("`{}` changes here", what(cx, pair)));
+        let said = format!("`{}` changes here", what(cx, pair));
+        let (together, write) = (pair.write.beside(pair.publish, said.clone()), pair.write.place(said));
         let label =
             if pair.publish_first { "published here, before the change" } else { "published here, after the change" };
-        let publish = pair.publish.place(label);
+        let (next, publish) = (pair.publish.beside(pair.write, label), pair.publish.place(label));
         let asked = pair.publish.asked_for("asked for here");
-        draft.at(&write).at(&publish).all(&asked.into_iter().collect::<Vec<_>>())
+        draft.at(&together).at(&next).at(&write).at(&publish).all(&asked.into_iter().collect::<Vec<_>>())
     });
     draft.build()
 }

@@ -34,8 +34,8 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 
 /// Changes that somebody waits for: what works in the background finds it undone and tries again, and a
 /// cache that was not filled is slower, not wrong. A message that is acknowledged by hand is `events/ack-on-failure`.
-fn is_change(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
-    let cached = site.store(cx.system).is_some_and(|store| store.cache);
+fn is_change<'a>(cx: &Context<'a>, site: &CallSite<'a>) -> bool {
+    let cached = site.store(cx.system).is_some_and(|store| store.cache) || cx.is_temporary(site);
     let answered =
         !site.operation.background && !matches!(site.operation.trigger, Trigger::Schedule(_) | Trigger::Start);
     answered && !site.edge.platform && !cached && !is_handled_by_hand(site.operation) && site.changes(cx.system)

@@ -27,8 +27,8 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     by_operation.values().filter_map(|sites| finding(cx, sites)).collect()
 }
 
-fn is_effect(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
-    let cached = site.store(cx.system).is_some_and(|store| store.cache);
+fn is_effect<'a>(cx: &Context<'a>, site: &CallSite<'a>) -> bool {
+    let cached = site.store(cx.system).is_some_and(|store| store.cache) || cx.is_temporary(site);
     !site.edge.platform && !cached && site.changes(cx.system)
 }
 
@@ -130,6 +130,8 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .message(format!(
             "`{address}` can stop after `{done}` and before `{failing}`, and nothing undoes or finishes it"
         ))
+        .at(&first.beside(later, format!("done first: {done}")))
+        .at(&later.beside(first, format!("when this fails, {done} stays done")))
         .at(&first.place(format!("done first: {done}")))
         .at(&later.place(format!("when this fails, {done} stays done")))
         .trace(broken)

@@ -3,7 +3,6 @@
 use crate::query::{CallSite, grouped, listed, passes, proven};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
-use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Language;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectKind, OnError};
@@ -48,12 +47,6 @@ fn is_by_the_way(table: &str) -> bool {
     table.to_lowercase().contains("session")
 }
 
-/// Where the write is asked for, when both go through one helper.
-fn place(site: &CallSite<'_>, other: &CallSite<'_>, label: String) -> Evidence {
-    let inner = site.visit.effect.via.last().filter(|_| site.visit.effect.span == other.visit.effect.span);
-    inner.map_or_else(|| site.place(label.clone()), |span| Evidence::stated(Stage::Code, *span, label.clone()))
-}
-
 /// A repeat of the operation does not finish what it began: it does this again.
 fn adds(site: &CallSite<'_>) -> bool {
     matches!(&site.visit.effect.kind, EffectKind::Write { how, .. } if !how.is_naturally_idempotent())
@@ -80,8 +73,10 @@ fn finding(cx: &Context<'_>, sites: &[&CallSite<'_>]) -> Option<Finding> {
         .finding(&RULE.meta, address.clone())
         .message(format!("`{address}` writes {tables} in commits of their own: a failure in between leaves half of it"))
         .flaw("writes several items in commits of their own: a failure in between leaves half of it")
-        .at(&place(first, later, format!("`{done}` is committed here")))
-        .at(&place(later, first, format!("when this fails, `{done}` stays and `{left}` is missing")))
+        .at(&first.beside(later, format!("`{done}` is committed here")))
+        .at(&later.beside(first, format!("when this fails, `{done}` stays and `{left}` is missing")))
+        .at(&first.place(format!("`{done}` is committed here")))
+        .at(&later.place(format!("`{left}` is committed here")))
         .trace(broken)
         .help("run all of them in one local transaction (`BEGIN` ... `COMMIT` on one connection)")
         .detail(cx.system.address(first.edge.to));

@@ -410,6 +410,9 @@ impl<'a> Interpreter<'a> {
         if let Some(value) = self.each_call(receiver, name, args, site.range) {
             return value;
         }
+        if let Some(value) = self.route_by_name(name, args, site) {
+            return value;
+        }
         if self.log_call(name, site) {
             self.logged.extend(taint_of(args).data());
             return receiver.clone();

@@ -41,6 +41,7 @@ mod results;
 mod retry;
 mod routes;
 mod rows;
+mod served;
 mod settings;
 mod state;
 mod store;

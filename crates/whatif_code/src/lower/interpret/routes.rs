@@ -71,6 +71,12 @@ impl<'a> Interpreter<'a> {
             return call.receiver.cloned().unwrap_or_else(Abs::unknown);
         }
         match handler {
+            Some(handler) if call.set("procedure").is_some() => {
+                let id = self.registrations.len();
+                let given = self.handed(call);
+                self.registrations.push(Registration { given, ..Registration::new(self.procedure(), Handler::Value(handler), call.span) });
+                self.route_handle(call, id)
+            }
             Some(handler) => {
                 let id = self.register_route(methods, path, handler, call.object(), call.span);
                 let (before, given) = (self.before_handler(call), self.handed(call));

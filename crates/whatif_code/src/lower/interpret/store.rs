@@ -323,7 +323,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The name of the item a call concerns.
-    fn item(&mut self, call: &Use<'a, '_>) -> String {
+    pub(super) fn item(&mut self, call: &Use<'a, '_>) -> String {
         let Some(item) = self.property(call, "item") else { return String::new() };
         // Only stores of keys name an item by a value of the request; a row of an unknown class names no table.
         if matches!(item.kind, Kind::Unknown) && call.library.technology == "sql" {

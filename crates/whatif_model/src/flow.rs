@@ -495,6 +495,16 @@ pub struct Policy {
     pub retry: Fact<Retry>,
     /// A circuit breaker or outlier ejection; the text names it. `Absent`: none at this layer.
     pub breaker: Fact<String>,
+    /// Whether the breaker counts answers that tell of a failure. `Absent`: it only counts calls that raise, and this
+    /// one does not raise for an answer.
+    #[serde(default)]
+    pub breaker_counts: Fact<bool>,
+    /// Whether one breaker guards whatever destination each request or message names.
+    #[serde(default)]
+    pub breaker_shared: bool,
+    /// Whether the request or message names the destination.
+    #[serde(default)]
+    pub caller_chooses: bool,
     /// Whether the deadline and cancellation of the incoming request reach the call.
     pub deadline_forwarded: Fact<bool>,
     /// Whether the trace context of the incoming request reaches the call.

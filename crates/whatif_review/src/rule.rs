@@ -1,9 +1,9 @@
 //! What a rule is, what it may see, and how it reports.
 
 use crate::query::{self, CallSite};
+use std::collections::BTreeSet;
 use whatif_model::evidence::{Claim, Confidence, Evidence, Fact};
 use whatif_model::finding::{Finding, Severity, fingerprint};
-use std::collections::BTreeSet;
 use whatif_model::system::{Node, OperationId, System};
 use whatif_model::text::Sources;
 use whatif_model::verdict::{MatrixRow, Mindset, Trace, Verdict};

@@ -99,9 +99,11 @@ impl<'a> Interpreter<'a> {
         // What these functions do besides registering is not what the program does at its start.
         self.begin_run(None);
         self.run_unreached();
+        self.run_exported();
         let _ = self.finish_run(OnError::Unknown);
         self.apply_mounts();
         self.starting = false;
+        self.made_at_start = self.heap.len();
         flow
     }
 
@@ -189,7 +191,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Last names of forms that register entry points.
-    fn registering_names(&self) -> BTreeSet<&'a str> {
+    pub(super) fn registering_names(&self) -> BTreeSet<&'a str> {
         let mut names = BTreeSet::new();
         for library in self.knowledge.libraries(self.program.language) {
             for form in &library.form {
@@ -465,7 +467,7 @@ fn arguments<'a>(given: &[Abs<'a>]) -> Vec<Argument<'a>> {
 }
 
 /// Whether statements call something that registers an entry point.
-fn registers(body: &[Stmt], names: &BTreeSet<&str>) -> bool {
+pub(super) fn registers(body: &[Stmt], names: &BTreeSet<&str>) -> bool {
     let mut found = false;
     syntax::each_expr(body, &mut |expr: &Expr| {
         if let ExprKind::Call(call) = &expr.kind {

@@ -2,6 +2,7 @@
 
 use crate::ir::{ExprKind, Function, Stmt, StmtKind};
 use crate::language::Convention;
+use crate::lower::entries::registers;
 use crate::lower::interpret::{Handler, Interpreter};
 use crate::lower::values::{Abs, Kind, Origin, Taint};
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use whatif_model::{Fact, Range, Span, Value};
 const EVENTS: [&str; 2] = ["event", "_event"];
 
 /// The same of the second one.
-const CONTEXTS: [&str; 4] = ["context", "_context", "ctx", "callback"];
+const CONTEXTS: [&str; 2] = ["context", "_context"];
 
 impl<'a> Interpreter<'a> {
     /// Handlers that a framework finds by the place of their files.
@@ -109,6 +110,33 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// Functions without a name that a module hands out and nobody was seen to call, although they register entry
+    /// points: `module.exports = (app) => { app.get(...) }`.
+    pub(super) fn run_exported(&mut self) {
+        let names = self.registering_names();
+        for module in self.program.packages.iter().filter_map(|package| package.modules.first().copied()) {
+            let ir = self.program.modules[module];
+            if ir.is_test || ir.is_generated {
+                continue;
+            }
+            let frame = self.globals[self.program.package_of[module]];
+            let handed =
+                ["module.exports", "default"].map(|name| self.frames[frame.0 as usize].names.get(name).cloned());
+            for value in handed.into_iter().flatten() {
+                let Kind::Closure(closure) = &value.kind else { continue };
+                let file = self.program.files[module];
+                let range = closure.function.range;
+                let inside =
+                    |span: Span| span.file == file && range.start <= span.range.start && span.range.end <= range.end;
+                let known = self.registrations.iter().any(|registration| inside(registration.span));
+                if !known && registers(&closure.function.body, &names) {
+                    let closure = closure.clone();
+                    self.enter_closure(&closure, &[]);
+                }
+            }
+        }
+    }
+
     fn register_event(&mut self, trigger: Trigger, handler: Abs<'a>, span: Span) {
         // Who routes its requests itself has one function for all of them.
         let before = self.registrations.len();
@@ -142,7 +170,8 @@ impl<'a> Interpreter<'a> {
 
     fn uses_package(&self, name: &str) -> bool {
         let mut imports = self.program.modules.iter().flat_map(|module| &module.imports);
-        let is_of = |path: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
+        let is_of =
+            |path: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
         self.versions.of(name).is_some() || imports.any(|import| is_of(&import.path))
     }
 }
@@ -159,9 +188,28 @@ fn called(name: &str, path: &str) -> String {
 
 /// Whether a function takes what platforms hand to functions.
 fn takes_event(function: &Function) -> bool {
-    let named = |at: usize, names: &[&str]| function.params.get(at).is_some_and(|param| names.contains(&param.name.as_str()));
-    let typed = function.params.first().is_some_and(|param| crate::ir::bare(&param.ty).ends_with("Event"));
-    named(0, &EVENTS) && (named(1, &CONTEXTS) || typed || (function.name == "handler" && function.params.len() == 1))
+    let named =
+        |at: usize, names: &[&str]| function.params.get(at).is_some_and(|param| names.contains(&param.name.as_str()));
+    let is_handler = function.name == "handler" && function.params.len() == 1;
+    named(0, &EVENTS) && (named(1, &CONTEXTS) || is_handler || function.params.first().is_some_and(is_platform_event))
+}
+
+/// `APIGatewayProxyEvent`, and the like of it; browsers have events, too.
+fn is_platform_event(param: &crate::ir::Param) -> bool {
+    const BEGIN: [&str; 9] = [
+        "APIGateway",
+        "LambdaFunctionURL",
+        "ALB",
+        "SQS",
+        "SNS",
+        "Kinesis",
+        "DynamoDBStream",
+        "Scheduled",
+        "EventBridge",
+    ];
+    let ty = crate::ir::bare(&param.ty);
+    let ty = ty.rsplit('.').next().unwrap_or(ty);
+    ty.ends_with("Event") && BEGIN.iter().any(|begin| ty.starts_with(begin))
 }
 
 /// The directive statements begin with: `"use server"`.

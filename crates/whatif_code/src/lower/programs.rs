@@ -118,7 +118,8 @@ impl<'a> Programs<'a> {
     fn lower_one(&self, at: usize) -> CodeUnit {
         let unit = &self.units[at];
         let packages = || self.manifests_around(unit).into_iter().map(|(_, package)| package);
-        let lowered = catch_unwind(AssertUnwindSafe(|| lower_unit(unit, &self.borrowed[at], packages(), self.knowledge)));
+        let lowered =
+            catch_unwind(AssertUnwindSafe(|| lower_unit(unit, &self.borrowed[at], packages(), self.knowledge)));
         lowered.unwrap_or_else(|_| failed(unit))
     }
 }

@@ -64,6 +64,12 @@ fn javascript(text: &str) -> String {
     entries(&dump(&[("src/app.ts", text)]))
 }
 
+/// The flows of the entry points of one TypeScript file.
+fn javascript_flows(text: &str) -> Vec<whatif_model::flow::Flow> {
+    let units = lower(&[crate::javascript::read("src/app.ts", text)], &[], Knowledge::built_in());
+    units.into_iter().flat_map(|unit| unit.entries).map(|entry| entry.flow).collect()
+}
+
 /// Only the entry points, without what a unit says about itself.
 fn entries(dump: &str) -> String {
     const HEADS: [&str; 6] =

@@ -142,6 +142,10 @@ fn ignored(unit: &Unit<'_>) -> Vec<Ignored> {
     let mut ignored = Vec::new();
     for (module, _) in &unit.modules {
         let file = FileId::of(&module.path);
+        if is_bundle(module) {
+            let reason = "bundled or minified code is not read".to_owned();
+            ignored.push(Ignored { span: whatif_model::Range::new(0, 0).in_file(file), reason });
+        }
         ignored.extend(
             module
                 .errors
@@ -150,6 +154,13 @@ fn ignored(unit: &Unit<'_>) -> Vec<Ignored> {
         );
     }
     ignored
+}
+
+/// A file made by a machine of which nothing was read; declarations hold no code.
+fn is_bundle(module: &Module) -> bool {
+    let empty =
+        module.functions.is_empty() && module.types.is_empty() && module.top.is_empty() && module.imports.is_empty();
+    module.language == Language::JavaScript && module.is_generated && empty && !module.path.ends_with(".d.ts")
 }
 
 fn uses_tool(unit: &Unit<'_>, knowledge: &Knowledge) -> bool {

@@ -33,7 +33,9 @@ impl<'a> Interpreter<'a> {
         }
         effect.policy = policy;
         effect.identity = identity;
-        effect.expires = matches!(effect.kind, EffectKind::Write { .. }) && self.expires(call);
+        if matches!(effect.kind, EffectKind::Write { .. }) {
+            effect.expires = self.expires(call);
+        }
         effect.basis = self.basis(&call.taint());
         let number = self.push_effect(effect);
         if let Some(fresh) = fresh {
@@ -143,10 +145,10 @@ impl<'a> Interpreter<'a> {
     }
 
     fn http(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
-        let url = self
-            .property(call, "url")
-            .or_else(|| self.carried(call, "url"))
-            .map_or_else(Value::unknown, |url| url.as_value());
+        let given = self.property(call, "url").or_else(|| self.carried(call, "url"));
+        let by_request = |origin: &Origin| matches!(origin, Origin::Request(_) | Origin::Data(_));
+        let is_given = given.as_ref().is_some_and(|url| url.is_unknown() && url.from.iter().any(by_request));
+        let url = given.map_or_else(Value::unknown, |url| url.as_value());
         let base = call.object().and_then(|id| self.object(id).fields.get("base")).map(Abs::as_value);
         let url = match base {
             Some(mut base) if !is_absolute(&url) => {
@@ -169,7 +171,11 @@ impl<'a> Interpreter<'a> {
         if call.set("answers") == Some("unchecked") {
             self.unchecked.insert(number);
         }
-        self.partner_effect(call, EffectKind::Call { protocol: Protocol::Http, operation }, peer)
+        let value = self.partner_effect(call, EffectKind::Call { protocol: Protocol::Http, operation }, peer);
+        if let Some(effect) = self.effect_mut(number) {
+            effect.policy.caller_chooses = is_given;
+        }
+        value
     }
 
     fn address_of(&self, call: &Use<'a, '_>) -> Value {

@@ -21,6 +21,9 @@ pub(super) struct Callee<'a> {
     pub(super) parent: Option<FrameId>,
 }
 
+/// Expressions and statements every module may take when it is loaded.
+const MODULE_FUEL: usize = 4_000;
+
 impl<'a> Interpreter<'a> {
     /// Runs a declared function.
     pub(super) fn inline_declared(
@@ -231,6 +234,8 @@ impl<'a> Interpreter<'a> {
             if ir.is_generated {
                 continue;
             }
+            // A large program must not run out at its first modules.
+            self.run.fuel = self.run.fuel.max(MODULE_FUEL);
             self.top_level(module, frame, &ir.top);
         }
     }

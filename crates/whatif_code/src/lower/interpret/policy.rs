@@ -32,6 +32,7 @@ impl<'a> Interpreter<'a> {
             deadline_forwarded: self.deadline_forwarded(call, context.as_ref()),
             trace_forwarded: self.trace_forwarded(call, context.as_ref()),
             delivery: self.delivery(call),
+            ..Policy::default()
         }
     }
 

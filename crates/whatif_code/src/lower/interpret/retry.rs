@@ -38,6 +38,7 @@ impl<'a> Interpreter<'a> {
         let kept = if is_strategy { self.end_strategy() } else { Fact::Unknown };
         if breaks {
             self.breakers.pop();
+            self.judge_breaker(first, call);
         }
         let steps = self.close_block();
         if let Some(limit) = self.policy_limit(call) {
@@ -71,6 +72,22 @@ impl<'a> Interpreter<'a> {
         match call.receiver {
             Some(receiver) if call.form.does == Does::Run && self.is_fluent(receiver) => receiver.clone(),
             _ => result,
+        }
+    }
+
+    /// What a breaker does not see: answers that tell of a failure and raise nothing, and which destination failed.
+    fn judge_breaker(&mut self, first: u32, call: &Use<'a, '_>) {
+        let own = call.object();
+        let judges = own.is_some_and(|id| self.object(id).fields.contains_key("judges_results"));
+        let is_one = own.is_some_and(|id| (id.0 as usize) < self.made_at_start);
+        for number in first..self.next_effect() {
+            let blind = self.unchecked.contains(&number) && !self.looked.contains(&number) && !judges;
+            let Some(effect) = self.effect_mut(number) else { continue };
+            effect.policy.breaker_shared |= is_one && effect.policy.caller_chooses;
+            if blind {
+                let said = "only what raises counts as a failure here";
+                effect.policy.breaker_counts = Fact::absent(Evidence::stated(Stage::Code, call.span, said));
+            }
         }
     }
 

@@ -71,10 +71,16 @@ impl<'a> Interpreter<'a> {
             return call.receiver.cloned().unwrap_or_else(Abs::unknown);
         }
         match handler {
+            Some(_) if call.set("procedure").is_some() && self.program.borrowed.contains(&self.module()) => {
+                Abs::unknown()
+            }
             Some(handler) if call.set("procedure").is_some() => {
                 let id = self.registrations.len();
                 let given = self.handed(call);
-                self.registrations.push(Registration { given, ..Registration::new(self.procedure(), Handler::Value(handler), call.span) });
+                self.registrations.push(Registration {
+                    given,
+                    ..Registration::new(self.procedure(), Handler::Value(handler), call.span)
+                });
                 self.route_handle(call, id)
             }
             Some(handler) => {

@@ -98,7 +98,9 @@ impl<'a> Interpreter<'a> {
         for option in listed {
             let Kind::Object(id) = option.kind else { continue };
             for kind in ["Query", "Mutation"] {
-                let Some(Kind::Object(own)) = self.object(id).fields.get(kind).map(|own| own.kind.clone()) else { continue };
+                let Some(Kind::Object(own)) = self.object(id).fields.get(kind).map(|own| own.kind.clone()) else {
+                    continue;
+                };
                 for (name, handler) in self.object(own).fields.clone() {
                     if !matches!(handler.kind, Kind::Function(..) | Kind::Closure(_)) {
                         continue;
@@ -163,7 +165,8 @@ impl<'a> Interpreter<'a> {
         let Some((library, _)) = self.knowledge.type_form(self.program.language, class) else { return false };
         let imports = || self.program.modules.iter().flat_map(|module| &module.imports);
         self.versions.of(&library.package).is_some()
-            || imports().any(|import| import.path == library.prefix || import.path == format!("{}.default", library.prefix))
+            || imports()
+                .any(|import| import.path == library.prefix || import.path == format!("{}.default", library.prefix))
     }
 }
 

@@ -279,6 +279,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) derives: bool,
     /// HTTP calls that do not fail for an answer of failure.
     pub(crate) unchecked: BTreeSet<u32>,
+    /// How many objects there were when the start was over.
+    pub(crate) made_at_start: usize,
     /// Heads of loops over elements.
     pub(crate) each_heads: BTreeSet<Span>,
     /// How many modules a name is being followed through.
@@ -320,6 +322,7 @@ impl<'a> Interpreter<'a> {
             container: Default::default(),
             derives: false,
             unchecked: BTreeSet::new(),
+            made_at_start: 0,
             each_heads: BTreeSet::new(),
             handed_on: 0,
             keyed_layers: BTreeMap::new(),
@@ -542,6 +545,10 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The effect with this number, when it belongs to this run.
+    pub(crate) fn effect_mut(&mut self, number: u32) -> Option<&mut Effect> {
+        self.run.effects.get_mut(number.checked_sub(self.run.base)? as usize)
+    }
+
     pub(crate) fn effect(&self, number: u32) -> Option<&Effect> {
         self.run.effects.get(number.checked_sub(self.run.base)? as usize)
     }

@@ -1,6 +1,7 @@
 //! JavaScript programs.
 
-use super::{dump, entries, has, javascript};
+use super::{dump, entries, has, javascript, javascript_flows};
+use whatif_model::flow::EffectKind;
 
 #[test]
 fn callbacks_get_the_failure_first_and_promises_settle() {
@@ -293,4 +294,94 @@ app.listen(8080);
     let inner = dump.split("      either\n").nth(1).unwrap_or_default();
     has(inner, "        respond Failure");
     has(inner, "      or\n        write {id}");
+}
+
+#[test]
+fn routers_nobody_made_are_known_by_name_and_framework() {
+    let dump = javascript(
+        r#"
+const express = require('express');
+module.exports = ({ repo }, app) => {
+  app.post('/bookings', (req, res) => { repo.book(req.body); fetch('http://mail/send'); res.json({}); });
+  cache.get('/bookings', () => {});
+};
+"#,
+    );
+    has(&dump, "HTTP POST /bookings\n  call http GET /send");
+    assert!(!dump.contains("GET /bookings"), "{dump}");
+}
+
+#[test]
+fn procedures_are_called_by_where_they_are_put() {
+    let dump = entries(&dump(&[
+        (
+            "src/server.ts",
+            r#"
+import { initTRPC } from '@trpc/server';
+import { orders } from './orders';
+import { t } from './trpc';
+export const appRouter = t.router({ orders, admin: { ping: t.procedure.query(() => fetch('http://ping/')) } });
+"#,
+        ),
+        ("src/trpc.ts", "import { initTRPC } from '@trpc/server';\nexport const t = initTRPC.context<C>().create();\n"),
+        (
+            "src/orders.ts",
+            r#"
+import { t } from './trpc';
+const secured = t.procedure.use(auth);
+export const orders = t.router({ place: secured.input(schema).mutation(async ({ input }) => { await fetch('http://pay/charge', { method: 'POST' }); }) });
+"#,
+        ),
+    ]));
+    has(&dump, "rpc orders/place\n  call http POST /charge");
+    has(&dump, "rpc admin/ping\n  call http GET /");
+}
+
+#[test]
+fn commands_say_what_a_client_does() {
+    let dump = javascript(
+        r#"
+const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
+const { DynamoDBDocumentClient, PutCommand, GetCommand } = require('@aws-sdk/lib-dynamodb');
+const { SQSClient, SendMessageCommand } = require('@aws-sdk/client-sqs');
+const docs = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+const queue = new SQSClient({});
+exports.handler = async (event, context) => {
+  const found = await docs.send(new GetCommand({ TableName: 'orders', Key: event.id }));
+  await docs.send(new PutCommand({ TableName: 'orders', Item: event.body, ConditionExpression: 'attribute_not_exists(id)' }));
+  await queue.send(new SendMessageCommand({ QueueUrl: process.env.QUEUE, MessageBody: event.body }));
+};
+"#,
+    );
+    has(&dump, "rpc functions/");
+    for line in ["read orders -> dynamodb", "write orders Conditional -> dynamodb", "publish -> sqs ${QUEUE}"] {
+        assert!(dump.contains(line), "{line}\n{dump}");
+    }
+}
+
+#[test]
+fn what_is_written_for_a_while_ends_by_itself() {
+    let flows = javascript_flows(
+        r#"
+const express = require('express');
+const Redis = require('ioredis');
+const redis = new Redis();
+const app = express();
+app.post('/a', async (req, res) => {
+  await redis.setex(`session:${req.body.id}`, 60, 'x');
+  await redis.set(`cart:${req.body.id}`, 'x', 'EX', 60);
+  await redis.hset(`user:${req.body.id}`, 'a', 'b');
+  await redis.expire(`user:${req.body.id}`, 60);
+  await redis.set(`order:${req.body.id}`, 'x');
+  res.json({});
+});
+"#,
+    );
+    let ends: Vec<bool> = flows
+        .iter()
+        .flat_map(|flow| &flow.effects)
+        .filter(|effect| matches!(effect.kind, EffectKind::Write { .. }))
+        .map(|effect| effect.expires)
+        .collect();
+    assert_eq!(ends, [true, true, true, false]);
 }

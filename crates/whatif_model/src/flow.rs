@@ -11,6 +11,9 @@ use crate::text::Span;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
+pub use crate::delivery::Delivery;
+pub use crate::timeout::{Timeout, TimeoutKind};
+
 /// Index of an effect in its [`Flow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EffectId(pub u32);
@@ -514,6 +517,7 @@ pub struct Policy {
     pub delivery: Delivery,
 }
 
+<<<<<<< HEAD
 /// A time limit and what it limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeout {
@@ -536,6 +540,8 @@ pub enum TimeoutKind {
     Connect,
 }
 
+=======
+>>>>>>> 7fece3d (JavaScript: routers by name, tRPC, GraphQL resolvers, Lambda, server actions and pages; AWS, Azure and Google clients; what ends by itself is no lasting state; breakers blind to answers; large programs are loaded whole)
 impl Flow {
     /// The effect with this id.
     pub fn effect(&self, id: EffectId) -> Option<&Effect> {

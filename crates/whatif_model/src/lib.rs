@@ -7,7 +7,11 @@
 
 pub mod basis;
 pub mod decision;
+<<<<<<< HEAD
 pub mod delivery;
+=======
+mod delivery;
+>>>>>>> 7fece3d (JavaScript: routers by name, tRPC, GraphQL resolvers, Lambda, server actions and pages; AWS, Azure and Google clients; what ends by itself is no lasting state; breakers blind to answers; large programs are loaded whole)
 pub mod effective;
 pub mod evidence;
 pub mod facts;
@@ -18,6 +22,7 @@ pub mod promise;
 pub mod routes;
 pub mod system;
 pub mod text;
+mod timeout;
 pub mod value;
 pub mod verdict;
 

@@ -17,6 +17,7 @@ mod declared;
 mod decorators;
 mod delivery;
 mod effects;
+mod expiry;
 mod exports;
 mod expression;
 mod fields;

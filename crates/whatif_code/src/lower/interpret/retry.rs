@@ -75,6 +75,11 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// An effect of this run, to add what is found out about it later.
+    pub(super) fn effect_mut(&mut self, number: u32) -> Option<&mut whatif_model::flow::Effect> {
+        self.run.effects.get_mut(number.checked_sub(self.run.base)? as usize)
+    }
+
     /// What a breaker does not see: answers that tell of a failure and raise nothing, and which destination failed.
     fn judge_breaker(&mut self, first: u32, call: &Use<'a, '_>) {
         let own = call.object();

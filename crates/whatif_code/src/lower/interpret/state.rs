@@ -545,10 +545,6 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The effect with this number, when it belongs to this run.
-    pub(crate) fn effect_mut(&mut self, number: u32) -> Option<&mut Effect> {
-        self.run.effects.get_mut(number.checked_sub(self.run.base)? as usize)
-    }
-
     pub(crate) fn effect(&self, number: u32) -> Option<&Effect> {
         self.run.effects.get(number.checked_sub(self.run.base)? as usize)
     }

@@ -13,11 +13,8 @@ pub struct Delivery {
     pub confirmed: Fact<bool>,
     /// Whether a refused message is delivered again.
     pub requeued: Fact<bool>,
-<<<<<<< HEAD
     /// Whether the exchange or queue it is sent to survives a restart of the broker, by its declaration. `Absent`:
     /// the declaration does not ask for it, and the library does not by itself.
     #[serde(default)]
     pub route_durable: Fact<bool>,
-=======
->>>>>>> 7fece3d (JavaScript: routers by name, tRPC, GraphQL resolvers, Lambda, server actions and pages; AWS, Azure and Google clients; what ends by itself is no lasting state; breakers blind to answers; large programs are loaded whole)
 }

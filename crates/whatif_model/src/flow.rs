@@ -517,31 +517,6 @@ pub struct Policy {
     pub delivery: Delivery,
 }
 
-<<<<<<< HEAD
-/// A time limit and what it limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timeout {
-    /// How long.
-    pub bound: Bound,
-    /// What is limited.
-    pub kind: TimeoutKind,
-}
-
-/// What a timeout limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum TimeoutKind {
-    /// The whole call.
-    Total,
-    /// One attempt.
-    PerAttempt,
-    /// Each read of the socket: a slow drip exceeds it.
-    PerRead,
-    /// Only the connection set-up.
-    Connect,
-}
-
-=======
->>>>>>> 7fece3d (JavaScript: routers by name, tRPC, GraphQL resolvers, Lambda, server actions and pages; AWS, Azure and Google clients; what ends by itself is no lasting state; breakers blind to answers; large programs are loaded whole)
 impl Flow {
     /// The effect with this id.
     pub fn effect(&self, id: EffectId) -> Option<&Effect> {

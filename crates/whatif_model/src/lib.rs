@@ -7,11 +7,7 @@
 
 pub mod basis;
 pub mod decision;
-<<<<<<< HEAD
 pub mod delivery;
-=======
-mod delivery;
->>>>>>> 7fece3d (JavaScript: routers by name, tRPC, GraphQL resolvers, Lambda, server actions and pages; AWS, Azure and Google clients; what ends by itself is no lasting state; breakers blind to answers; large programs are loaded whole)
 pub mod effective;
 pub mod evidence;
 pub mod facts;

@@ -3,6 +3,7 @@
 //! The tables are data (one folder per language); nothing about a library is decided in Rust if a
 //! table can say it. The same schema is meant for users' own wrappers.
 
+mod argument;
 mod index;
 pub(crate) use index::symbol;
 pub mod manifest;
@@ -10,10 +11,11 @@ mod own;
 mod schema;
 mod version;
 
+pub use argument::{ArgSpec, Place};
 pub use index::{Found, Knowledge};
 pub use own::own;
 pub use schema::{
-    ArgSpec, Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, Place, ResultMethod, SagaPart,
-    State, TypeForm, Words,
+    Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, ResultMethod, SagaPart, State, TypeForm,
+    Words,
 };
 pub use version::Versions;

@@ -11,7 +11,6 @@ use crate::text::Span;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
-pub use crate::delivery::Delivery;
 pub use crate::timeout::{Timeout, TimeoutKind};
 
 /// Index of an effect in its [`Flow`].

@@ -157,7 +157,7 @@ impl<'a> Interpreter<'a> {
         }
         let status = match &value.kind {
             Kind::Tuple(items) | Kind::List(items) => items.first().and_then(Abs::as_number),
-            Kind::Object(id) => self.object(*id).fields.get("status").and_then(Abs::as_number),
+            Kind::Object(id) => self.status_field(*id).and_then(Abs::as_number),
             _ => value.as_number(),
         };
         match status {
@@ -188,7 +188,7 @@ impl<'a> Interpreter<'a> {
         }
         let status = match &value.kind {
             Kind::Tuple(items) | Kind::List(items) if items.len() >= 2 => Some(items[1].clone()),
-            Kind::Object(id) => self.object(*id).fields.get("status").cloned(),
+            Kind::Object(id) => self.status_field(*id).cloned(),
             _ => None,
         };
         match status {

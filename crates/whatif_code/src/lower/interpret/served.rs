@@ -131,6 +131,13 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// The status an answer has; functions answer with an object that holds it
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
+    pub(super) fn status_field(&self, id: ObjectId) -> Option<&Abs<'a>> {
+        let fields = &self.object(id).fields;
+        fields.get("status").or_else(|| fields.get("statusCode"))
+    }
+
     /// The trigger of a procedure nobody has put into a router yet: it is called as its file is.
     pub(super) fn procedure(&self) -> Trigger {
         let path = self.program.modules[self.module()].path.as_str();

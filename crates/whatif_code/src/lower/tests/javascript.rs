@@ -385,3 +385,34 @@ app.post('/a', async (req, res) => {
         .collect();
     assert_eq!(ends, [true, true, true, false]);
 }
+
+#[test]
+fn functions_answer_through_their_callback_or_by_what_they_return() {
+    let dump = javascript(
+        r#"
+const AWS = require('aws-sdk');
+const table = new AWS.DynamoDB.DocumentClient();
+exports.create = (event, context, callback) => {
+  table.put({ TableName: 'todos', Item: event.body }, (error) => {
+    if (error) {
+      console.error(error);
+      callback(null, { statusCode: 501, body: 'no' });
+      return;
+    }
+    callback(null, { statusCode: 200 });
+  });
+};
+exports.remove = async (event, context) => {
+  try {
+    await table.delete({ TableName: 'todos', Key: event.id }).promise();
+  } catch (error) {
+    console.error(error);
+    return { statusCode: 500 };
+  }
+  return { statusCode: 200 };
+};
+"#,
+    );
+    assert!(!dump.contains("] log") && !dump.contains("] discard"), "{dump}");
+    has(&dump, "rpc functions/create");
+}

@@ -1,6 +1,7 @@
 //! Small programs and what they do.
 
 mod csharp;
+mod csharp_frameworks;
 mod errors;
 mod go;
 mod java;

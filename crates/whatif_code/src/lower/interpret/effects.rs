@@ -123,6 +123,9 @@ impl<'a> Interpreter<'a> {
         let base = call.object().and_then(|id| self.object(id).fields.get("base")).map(Abs::as_value);
         let url = match base {
             Some(mut base) if !is_absolute(&url) => {
+                if needs_slash(&base, &url) {
+                    base.push(Value::text("/"));
+                }
                 base.push(url);
                 base
             }
@@ -555,6 +558,13 @@ pub(super) fn first_text(value: &Abs<'_>) -> Value {
         Kind::List(items) => items.first().map_or_else(Value::unknown, Abs::as_value),
         _ => value.as_value(),
     }
+}
+
+/// Whether a path that is relative to a base begins without the slash that the base ends without (RFC 3986, 5.2.3).
+fn needs_slash(base: &Value, url: &Value) -> bool {
+    let begins = matches!(url.parts.first(), Some(Part::Text(text)) if text.starts_with(|c: char| c.is_alphanumeric()));
+    let open = matches!(base.parts.last(), Some(Part::Text(text)) if !text.ends_with(['/', '=', '?', '&']));
+    begins && open
 }
 
 fn is_absolute(url: &Value) -> bool {

@@ -73,7 +73,7 @@ fn handlers_of_an_own_bus_run_inside_its_consumer() {
          message OrderPaid = OrderPaidHandler
            from rabbitmq OrderPaid@${ConnectionStrings:eventbus} auto-ack false
            new identity
-           publish -> rabbitmq OrderShipped@${ConnectionStrings:eventbus} [timeout 20000 ms, deadline ?, trace true] log
+           publish -> rabbitmq OrderShipped@${ConnectionStrings:eventbus} [timeout 20000 ms, deadline false, trace true] log
            ack -> rabbitmq OrderPaid@${ConnectionStrings:eventbus}",
     );
 }

@@ -2,8 +2,8 @@
 
 pub use crate::design::helm::File;
 use crate::design::{
-    Reading, alert_rules, appsettings, compose, dockerfile, env_file, helm, httpd, istio, kubernetes, kustomize, nginx,
-    openapi, protobuf, skaffold, spring, sql_schema,
+    Reading, alert_rules, appsettings, compose, dockerfile, env_file, envoy, helm, httpd, istio, kubernetes, kustomize,
+    nginx, openapi, protobuf, skaffold, spring, sql_schema,
 };
 use crate::tree::{Documents, Node, first_template_action, has_template_control, parse_json, parse_yaml};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,13 @@ pub const READERS: &[Reader] = &[
         specification: "https://istio.io/latest/docs/reference/config/networking/",
         form: Form::Tree,
         markers: &["istio.io/"],
+    },
+    Reader {
+        id: envoy::ID,
+        reads: "static configuration of Envoy: where requests are forwarded to, time limits, retries",
+        specification: "https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/overview",
+        form: Form::Tree,
+        markers: &["static_resources"],
     },
     Reader {
         id: alert_rules::ID,
@@ -307,6 +314,8 @@ pub(crate) fn read_document(cx: &mut Reading<'_>, root: &Node<'_>) {
         kustomize::read(cx, root);
     } else if istio::recognises(root) {
         istio::read(cx, root);
+    } else if envoy::recognises(root) {
+        envoy::read(cx, root);
     } else if alert_rules::recognises(root) {
         alert_rules::read(cx, root);
     } else if skaffold::recognises(root) {

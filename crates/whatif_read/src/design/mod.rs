@@ -5,6 +5,7 @@ pub(crate) mod appsettings;
 pub(crate) mod compose;
 pub(crate) mod dockerfile;
 pub(crate) mod env_file;
+pub(crate) mod envoy;
 pub(crate) mod helm;
 pub(crate) mod httpd;
 pub(crate) mod istio;

@@ -71,6 +71,12 @@ pub(crate) fn beginning(path: &str) -> Span {
     Range::default().in_file(FileId::of(path))
 }
 
+/// Whether what is put together in a folder is test data or an example, and deployed by nobody.
+pub(crate) fn is_example(folder: &str) -> bool {
+    let named = |part: &str| matches!(part, "test" | "tests" | "testdata" | "fixtures" | "e2e" | "examples");
+    folder.split('/').any(named)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

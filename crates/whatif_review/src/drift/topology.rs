@@ -99,7 +99,9 @@ fn left_out(cx: &Context<'_>, missing: &[&Service], here: &str, there: &str) -> 
         .finding(&RULE.meta, &missing.first()?.name)
         .message(format!("{names} runs in {here} and not in {there}, where the other services run"))
         .help("add it to the other deployment, or say in a document why it is left out");
-    for unit in missing.iter().filter_map(|service| service.units.first()) {
+    let is_here =
+        |unit: &&DeployUnit| deployment(unit) == here && unit.kind != UnitKind::Image && unit.kind != UnitKind::Program;
+    for unit in missing.iter().filter_map(|service| service.units.iter().find(is_here).or(service.units.first())) {
         draft = draft.at(&Evidence::derived(Stage::Design, unit.span, format!("only in {here}")));
     }
     draft.build()

@@ -9,6 +9,7 @@ use super::render::{Renderer, Source};
 use super::settle;
 use super::syntax::{Template, parse};
 use crate::design::Reading;
+use crate::design::origin::is_example;
 use crate::reader::{FileFacts, read_document};
 use crate::tree::{Node, parse_yaml};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +78,12 @@ pub(crate) fn read(files: &[File<'_>]) -> BTreeMap<usize, FileFacts> {
         named.filter(|folder| charts.contains_key(folder) && !folder.is_empty()).collect()
     };
     for chart in charts.values().filter(|chart| !parts.contains(chart.folder) && !chart.library) {
+        if is_example(chart.folder) {
+            for (at, file) in chart.templates.iter().filter_map(|at| Some((*at, files.get(*at)?))) {
+                leave(facts.entry(at).or_default(), file, "a chart of test data or examples is not installed");
+            }
+            continue;
+        }
         install(files, &charts, &sources, chart, &mut facts);
     }
     for (at, file) in files.iter().enumerate().filter(|(_, file)| is_about_a_chart(file.path)) {
@@ -211,9 +218,7 @@ fn install(
                 continue;
             }
             if !it.enabled {
-                let mut cx = Reading::new(file.path, file.text);
-                cx.ignore(Range::default(), "not installed with the chart's own values");
-                own.ignored.append(&mut cx.ignored);
+                leave(own, file, "not installed with the chart's own values");
                 continue;
             }
             let output = renderer.render(source, root(it, &release, file.path));
@@ -223,6 +228,13 @@ fn install(
             settle::merge(own, read_rendered(file, &output));
         }
     }
+}
+
+/// Lists a template that says nothing about the system.
+fn leave(own: &mut FileFacts, file: &File<'_>, reason: &str) {
+    let mut cx = Reading::new(file.path, file.text);
+    cx.ignore(Range::default(), reason);
+    own.ignored.append(&mut cx.ignored);
 }
 
 /// The charts that are parts of the one at `at`, with their values.

@@ -8,7 +8,7 @@ use super::patch::{self, Tree};
 use super::plan::{Plan, Target};
 use crate::design::Reading;
 use crate::design::helm::File;
-use crate::design::origin::Origins;
+use crate::design::origin::{Origins, is_example};
 use crate::reader::{FileFacts, read_document};
 use crate::tree::{Kind, Node, parse_yaml};
 use std::borrow::Cow;
@@ -43,7 +43,7 @@ pub(crate) fn read(files: &[File<'_>]) -> BTreeMap<usize, FileFacts> {
 fn deployments<'p>(plans: &'p BTreeMap<&str, Plan<'_>>) -> Vec<&'p str> {
     let used: BTreeSet<&str> = plans.values().flat_map(|plan| plan.uses.iter().map(String::as_str)).collect();
     let is_deployed =
-        |folder: &str, plan: &Plan<'_>| !plan.is_component && !used.contains(folder) && !is_for_tests(folder);
+        |folder: &str, plan: &Plan<'_>| !plan.is_component && !used.contains(folder) && !is_example(folder);
     let roots: Vec<&'p str> =
         plans.iter().filter(|(folder, plan)| is_deployed(folder, plan)).map(|(folder, _)| *folder).collect();
     let reached: BTreeMap<&str, BTreeSet<&str>> = roots.iter().map(|root| (*root, reach(plans, root))).collect();
@@ -68,10 +68,6 @@ fn reach<'p>(plans: &'p BTreeMap<&str, Plan<'_>>, root: &str) -> BTreeSet<&'p st
         }
     }
     found
-}
-
-fn is_for_tests(folder: &str) -> bool {
-    folder.split('/').any(|part| matches!(part, "test" | "tests" | "testdata" | "e2e" | "examples"))
 }
 
 fn is_for_production(folder: &str) -> bool {

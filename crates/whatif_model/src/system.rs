@@ -9,7 +9,7 @@ use crate::facts::code::{Language, Saga, Trigger};
 use crate::facts::contract::{Contract, ContractOperation};
 use crate::facts::deploy::{DeployUnit, Scaling, Table};
 use crate::facts::prose::ProseFacts;
-use crate::facts::{Ignored, Origin, Problem};
+use crate::facts::{Ignored, Origin, Problem, Reference};
 use crate::flow::{Bound, EffectId, Flow, Policy};
 use crate::text::{FileId, Span};
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,8 @@ pub struct System {
     pub contradictions: Vec<Contradiction>,
     /// Autoscalers and disruption budgets, in path order.
     pub scaling: Vec<Scaling>,
+    /// Files a deployment names that are not there, in the order of the places that name them.
+    pub missing_files: Vec<Reference>,
     /// Places whose text another place gives, sorted.
     pub origins: Vec<Origin>,
     /// Everything that was seen and not understood.
@@ -246,6 +248,8 @@ pub struct Contradiction {
     pub variable: String,
     /// What each says, the main deployment first.
     pub claims: Vec<(String, Evidence)>,
+    /// The databases both name, when these are different ones.
+    pub databases: Option<(String, String)>,
 }
 
 /// A topic or queue.

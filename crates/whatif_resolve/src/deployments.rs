@@ -8,6 +8,7 @@ use crate::identity::Group;
 use crate::input::Input;
 use crate::technology;
 use std::collections::{BTreeMap, BTreeSet};
+use whatif_model::facts::Reference;
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
 use whatif_model::text::folder_of;
 
@@ -66,6 +67,20 @@ pub(crate) fn place_projects(input: &mut Input) {
     for unit in units.filter(|unit| unit.kind == UnitKind::AppHost && unit.build_context.is_none()) {
         unit.build_context = unit.labels.get("project").and_then(|project| folders.get(project)).cloned();
     }
+}
+
+/// Folders that are not read, so that nobody knows what is in them.
+const UNREAD: [&str; 4] = ["vendor", "third_party", "target", "node_modules"];
+
+/// Documents that a deployment names and that are not in the tree. Only YAML files are told: all of them are read.
+pub(crate) fn missing_files(input: &Input) -> Vec<Reference> {
+    let there: BTreeSet<&str> = input.designs.iter().map(|(path, _)| path.as_str()).collect();
+    let is_plain = |path: &str| {
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        is_yaml && !path.contains(['*', '{', '?', '[', '$']) && !path.split('/').any(|part| UNREAD.contains(&part))
+    };
+    let named = input.designs.iter().flat_map(|(_, facts)| &facts.references);
+    named.filter(|reference| is_plain(&reference.path) && !there.contains(reference.path.as_str())).cloned().collect()
 }
 
 /// Something of the repository rather than a product.

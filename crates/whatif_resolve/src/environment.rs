@@ -270,8 +270,10 @@ pub(crate) fn contradictions(input: &Input, draft: &Draft) -> Vec<Contradiction>
             let Some((held, its_place)) = main.get(&variable) else { continue };
             let (Some(other), Some(held)) = (value.as_text(), held.as_text()) else { continue };
             if other != held && address::looks_like_address(&other) && address::looks_like_address(&held) {
+                let database = |text: &str| address::database(&Value::text(text));
+                let databases = database(&held).zip(database(&other)).filter(|(one, other)| one != other);
                 let claims = vec![(held, its_place.clone()), (other, place)];
-                found.push(Contradiction { service, variable, claims });
+                found.push(Contradiction { service, variable, claims, databases });
             }
         }
     }

@@ -63,6 +63,7 @@ pub fn resolve(mut input: Input) -> System {
     draft.system.unused_deadlines = deadlines::unused(&input, &draft);
     draft.system.tables = input.designs.iter().flat_map(|(_, facts)| facts.tables.iter().cloned()).collect();
     draft.system.alerts = input.designs.iter().flat_map(|(_, facts)| facts.alerts.iter().cloned()).collect();
+    draft.system.missing_files = deployments::missing_files(&input);
     draft.system.scaling = input.designs.iter().flat_map(|(_, facts)| facts.scaling.iter().cloned()).collect();
     draft.system.origins = input.designs.iter().flat_map(|(_, facts)| facts.origins.iter().copied()).collect();
     draft.system.origins.sort_unstable();

@@ -45,6 +45,18 @@ pub struct DesignFacts {
     /// Places whose text another place gives (a value of a chart, a patch of an overlay).
     #[serde(default)]
     pub origins: Vec<Origin>,
+    /// Other documents that are deployed from here.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+}
+
+/// A document that names another one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Reference {
+    /// Where it is named.
+    pub span: Span,
+    /// Root-relative path of the other one.
+    pub path: String,
 }
 
 /// A place that says what stands at another one.

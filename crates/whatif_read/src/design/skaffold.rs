@@ -2,11 +2,13 @@
 //!
 //! | what we read | fact |
 //! | --- | --- |
+//! | `manifests.rawYaml`, `deploy.kubectl.manifests` | files that are deployed |
 //! | `build.artifacts[].image`, `.context`, `.jib.project`, `.docker.dockerfile` | a unit of kind image and the folder it is built from |
 
 use super::Reading;
 use crate::tree::Node;
 use whatif_model::Value;
+use whatif_model::facts::Reference;
 use whatif_model::facts::deploy::{DeployUnit, UnitKind};
 
 pub(crate) const ID: &str = "skaffold";
@@ -16,7 +18,7 @@ pub(crate) fn recognises(root: &Node<'_>) -> bool {
 }
 
 pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
-    cx.ignore_other_keys(root, &["apiVersion", "kind", "metadata", "build"], "Skaffold file");
+    cx.ignore_other_keys(root, &["apiVersion", "kind", "metadata", "build", "manifests", "deploy"], "Skaffold file");
     for artifact in root.at(&["build", "artifacts"]).map(Node::items).unwrap_or_default() {
         let Some(image) = artifact.get("image") else { continue };
         let name = image.text().unwrap_or("").rsplit('/').next().unwrap_or("").to_owned();
@@ -26,6 +28,17 @@ pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
             build_context: context,
             ..DeployUnit::new(name, UnitKind::Image, cx.span(image.range))
         });
+    }
+    read_references(cx, root);
+}
+
+/// The manifests that are applied.
+fn read_references(cx: &mut Reading<'_>, root: &Node<'_>) {
+    let lists = [["manifests", "rawYaml"].as_slice(), &["deploy", "kubectl", "manifests"]];
+    for item in lists.iter().flat_map(|path| root.at(path).map(Node::items).unwrap_or_default()) {
+        if let Some(path) = item.text().and_then(|text| cx.resolve(text)) {
+            cx.facts.references.push(Reference { span: cx.span(item.range), path });
+        }
     }
 }
 
@@ -46,7 +59,7 @@ mod tests {
 
     #[test]
     fn artifacts_name_the_folder_of_an_image() {
-        let text = "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n  - image: eu.example/shop/cart\n    context: src/cart\n  - image: pay\n    context: ..\n    jib: {project: src/pay}\n";
+        let text = "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n  - image: eu.example/shop/cart\n    context: src/cart\n  - image: pay\n    context: ..\n    jib: {project: src/pay}\ndeploy: {kubectl: {manifests: [k8s/a.yaml, 'https://x/y.yaml']}}\n";
         let mut cx = Reading::new("src/skaffold.yaml", text);
         let documents = parse_yaml(text);
         assert!(recognises(&documents.documents[0].root));
@@ -54,5 +67,6 @@ mod tests {
         let unit = &cx.facts.units[0];
         assert_eq!((unit.name.as_str(), unit.build_context.as_deref()), ("cart", Some("src/src/cart")));
         assert_eq!(cx.facts.units[1].build_context.as_deref(), Some("src/pay"));
+        assert_eq!((cx.facts.references.len(), cx.facts.references[0].path.as_str()), (1, "src/k8s/a.yaml"));
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! | what we read | fact |
 //! | --- | --- |
+//! | `resources` | files that are deployed |
 //! | `configMapGenerator[].literals` | configuration maps |
 use crate::design::Reading;
 use crate::tree::Node;
 use whatif_model::Value;
+use whatif_model::facts::Reference;
 use whatif_model::facts::deploy::ConfigMap;
 
 pub(crate) const ID: &str = "kustomize";
@@ -43,6 +45,11 @@ pub(crate) fn is_variant(path: &str) -> bool {
 
 pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
     cx.ignore_other_keys(root, KNOWN, "kustomization");
+    for item in ["resources", "bases"].iter().flat_map(|key| root.get(key).map(Node::items).unwrap_or_default()) {
+        if let Some(path) = item.text().and_then(|text| cx.resolve(text)) {
+            cx.facts.references.push(Reference { span: cx.span(item.range), path });
+        }
+    }
     let scope = root.text_at(&["namespace"]).unwrap_or("").to_owned();
     for generator in root.get("configMapGenerator").map(Node::items).unwrap_or_default() {
         let Some(name) = generator.text_at(&["name"]) else { continue };

@@ -1,6 +1,7 @@
 //! Java source files as [`crate::ir::Module`]s.
 
 mod class;
+mod dependencies;
 mod dialect;
 mod expression;
 mod file;

@@ -1,5 +1,6 @@
 //! Which modules make one program, and what their imports stand for.
 
+use super::dependencies::{Declared, scanned};
 use crate::ir::Module;
 use crate::lower::{Imported, Manifest, Program, Unit, folder_of, is_around};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,8 +44,11 @@ pub(super) fn units<'a>(java: &[&'a Module], manifests: &[Manifest]) -> Vec<Unit
         .collect();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     let mut units = Vec::new();
+    let declared = Declared::of(manifests);
     for root in &started {
-        let chosen = with_imported(root, &projects, &started);
+        let behind = declared.behind(root);
+        let looked_through = looked_through(root, &behind, &projects, &started);
+        let chosen = with_imported(root, looked_through, &behind, &projects, &started);
         used.extend(chosen.iter().map(|(project, _)| *project));
         units.push(unit(root, &chosen, &projects, true));
     }
@@ -98,9 +102,33 @@ fn is_deployed(root: &str, manifests: &[Manifest]) -> bool {
     })
 }
 
-/// The packages of a project and, over and over, those of projects nobody starts that these import.
+/// The packages of projects nobody starts that the program's framework looks through for components.
+fn looked_through<'p>(
+    root: &str,
+    behind: &BTreeSet<&str>,
+    projects: &'p BTreeMap<String, BTreeMap<&'p str, Group<'_>>>,
+    started: &BTreeSet<&str>,
+) -> BTreeSet<(&'p str, &'p str)> {
+    let own = projects.get(root).into_iter().flat_map(|groups| groups.values()).flatten();
+    let scanned: BTreeSet<String> = own.filter(|module| has_main(module)).flat_map(|module| scanned(module)).collect();
+    let below = |package: &str| {
+        let is_below = |scanned: &String| {
+            package.strip_prefix(scanned.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        scanned.iter().any(is_below)
+    };
+    let others =
+        projects.iter().filter(|(project, _)| behind.contains(project.as_str()) && !started.contains(project.as_str()));
+    let packages = others.flat_map(|(project, groups)| groups.keys().map(move |package| (project.as_str(), *package)));
+    packages.filter(|(_, package)| below(package)).collect()
+}
+
+/// The packages of a project, those its framework looks through, and, over and over, those of projects nobody starts
+/// that these import.
 fn with_imported<'p>(
     root: &'p str,
+    looked_through: BTreeSet<(&'p str, &'p str)>,
+    behind: &BTreeSet<&str>,
     projects: &'p BTreeMap<String, BTreeMap<&'p str, Group<'_>>>,
     started: &BTreeSet<&str>,
 ) -> BTreeSet<(&'p str, &'p str)> {
@@ -111,16 +139,19 @@ fn with_imported<'p>(
         }
     }
     let own = projects.get(root).into_iter().flat_map(|groups| groups.keys()).map(|package| (root, *package));
-    let mut chosen: BTreeSet<(&str, &str)> = own.collect();
+    let mut chosen: BTreeSet<(&str, &str)> = own.chain(looked_through).collect();
     let mut queue: Vec<(&str, &str)> = chosen.iter().copied().collect();
     while let Some((project, package)) = queue.pop() {
         let Some(group) = projects.get(project).and_then(|groups| groups.get(package)) else { continue };
         for import in group.iter().flat_map(|module| &module.imports) {
-            for found in packages_of(&import.path).filter_map(|path| providers.get_key_value(path)) {
-                for provider in found.1 {
-                    if chosen.insert((provider, found.0)) {
-                        queue.push((provider, found.0));
-                    }
+            // The longest part of the path that is a package is the one that is meant.
+            let found = packages_of(&import.path).find_map(|path| providers.get_key_value(path));
+            let Some((package, all)) = found else { continue };
+            // Of several projects with one package those that the build declares are meant.
+            let is_declared = all.iter().any(|provider| behind.contains(provider));
+            for provider in all.iter().filter(|provider| !is_declared || behind.contains(*provider)) {
+                if chosen.insert((provider, package)) {
+                    queue.push((provider, package));
                 }
             }
         }

@@ -73,6 +73,8 @@ pub struct System {
     pub documents: Vec<Document>,
     /// Deadlines that are set on a context nobody uses: whose, how long in milliseconds, and where.
     pub unused_deadlines: Vec<(ServiceId, Option<u64>, Span)>,
+    /// Limits set on options that no client is given: whose, how long in milliseconds, and where.
+    pub unused_limits: Vec<(ServiceId, Option<u64>, Span)>,
     /// The types of messages that operations handle.
     pub handled: Vec<(String, OperationId)>,
     /// Sagas, with their orchestrator.

@@ -54,10 +54,15 @@ fn leads_to(front: &str, path: &str) -> bool {
     front.is_empty() || (0..front.len()).any(|at| path.starts_with(&front[at..]))
 }
 
-/// Deadlines that code sets and throws away, by service.
-pub(crate) fn unused(input: &Input, draft: &Draft) -> Vec<(ServiceId, Option<u64>, Span)> {
+/// Limits that code sets and throws away, by service: deadlines of contexts, and options of clients.
+pub(crate) fn unused(input: &Input, draft: &mut Draft) {
     let units = input.code.iter().zip(&draft.code_services).filter_map(|(unit, service)| Some((unit, (*service)?)));
-    units.flat_map(|(unit, id)| unit.unused_deadlines.iter().map(move |(limit, at)| (id, *limit, *at))).collect()
+    for (unit, id) in units {
+        let of =
+            |limits: &[(Option<u64>, Span)]| limits.iter().map(|(limit, at)| (id, *limit, *at)).collect::<Vec<_>>();
+        draft.system.unused_deadlines.extend(of(&unit.unused_deadlines));
+        draft.system.unused_limits.extend(of(&unit.unused_limits));
+    }
 }
 
 #[cfg(test)]

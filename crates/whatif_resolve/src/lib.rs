@@ -60,7 +60,7 @@ pub fn resolve(mut input: Input) -> System {
     settings::apply_policies(&mut draft, &environment);
     deadlines::apply(&input, &mut draft, &names);
     draft.system.contradictions = environment::contradictions(&input, &draft);
-    draft.system.unused_deadlines = deadlines::unused(&input, &draft);
+    deadlines::unused(&input, &mut draft);
     draft.system.tables = input.designs.iter().flat_map(|(_, facts)| facts.tables.iter().cloned()).collect();
     draft.system.alerts = input.designs.iter().flat_map(|(_, facts)| facts.alerts.iter().cloned()).collect();
     draft.system.missing_files = deployments::missing_files(&input);

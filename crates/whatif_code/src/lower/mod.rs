@@ -2,6 +2,7 @@
 
 mod entries;
 mod interpret;
+mod options;
 mod platform;
 mod print;
 mod program;

@@ -165,6 +165,7 @@ fn failed(unit: &Unit<'_>) -> CodeUnit {
         server_timeout: Fact::Unknown,
         unused_deadlines: Vec::new(),
         handles: Vec::new(),
+        unused_limits: Vec::new(),
         sagas: Vec::new(),
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,

@@ -101,6 +101,7 @@ fn assemble(
         server_timeout: found.server_timeout,
         unused_deadlines: found.unused_deadlines,
         handles: found.handles,
+        unused_limits: super::options::unused_limits(program, knowledge),
         sagas: super::sagas::sagas(program, knowledge),
         // Frameworks that inject also handle the stop signal, as their configuration says.
         graceful_shutdown: if manners.starts_in_main && !manners.injects {

@@ -68,6 +68,9 @@ pub struct CodeUnit {
     /// Deadlines that are set on a context nobody uses, with their length in milliseconds.
     #[serde(default)]
     pub unused_deadlines: Vec<(Option<u64>, Span)>,
+    /// Limits set on options that no client is given, with their length in milliseconds.
+    #[serde(default)]
+    pub unused_limits: Vec<(Option<u64>, Span)>,
     /// The types of messages it handles, with the name of the handler.
     #[serde(default)]
     pub handles: Vec<(String, Span)>,

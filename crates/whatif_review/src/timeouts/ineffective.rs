@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
         id: "timeouts/ineffective",
         severity: Severity::Warning,
-        summary: "A deadline is set on a context that is thrown away: it looks like a time limit and bounds nothing.",
+        summary: "A limit is set on a context or on options that are thrown away: it looks like a time limit and bounds nothing.",
         page: include_str!("ineffective.md"),
         assumptions: &[Assumption::FastEnough],
         questions: &[Mindset::Slow],
@@ -28,7 +28,27 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     for (service, limit, at) in &cx.system.unused_deadlines {
         by_service.entry(*service).or_default().push((*limit, *at));
     }
-    by_service.iter().filter_map(|(service, unused)| finding(cx, *service, unused)).collect()
+    let mut options: BTreeMap<ServiceId, Vec<Unused>> = BTreeMap::new();
+    for (service, limit, at) in &cx.system.unused_limits {
+        options.entry(*service).or_default().push((*limit, *at));
+    }
+    let deadlines = by_service.iter().filter_map(|(service, unused)| finding(cx, *service, unused));
+    deadlines.chain(options.iter().filter_map(|(service, unused)| options_finding(cx, *service, unused))).collect()
+}
+
+fn options_finding(cx: &Context<'_>, service: ServiceId, unused: &[Unused]) -> Option<Finding> {
+    let address = &cx.system[service].address;
+    let first = unused.iter().find_map(|(limit, _)| *limit);
+    let limit = first.map_or_else(String::new, |limit| format!(" of {}", time(limit)));
+    let draft = cx
+        .finding(&RULE.meta, address.clone())
+        .message(format!(
+            "`{address}` sets a limit{limit} on options that no client is given, so no call is bounded by it"
+        ))
+        .help("build the client with these options, and set the limit for reading as well as for connecting")
+        .detail(format!("options{limit}"));
+    let places = unused.iter().map(|(_, at)| Evidence::stated(Stage::Code, *at, "these options are given to nobody"));
+    places.fold(draft, |draft, place| draft.at(&place)).build()
 }
 
 fn finding(cx: &Context<'_>, service: ServiceId, unused: &[Unused]) -> Option<Finding> {

@@ -4,6 +4,7 @@ mod compensation_missing;
 mod compensation_not_implemented;
 mod deployed;
 mod durability_missing;
+mod error_misclassified;
 mod error_swallowed;
 mod lease_without_fencing;
 mod liveness_depends_on_others;
@@ -30,6 +31,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &lock_across_call::RULE,
     &lease_without_fencing::RULE,
     &error_swallowed::RULE,
+    &error_misclassified::RULE,
     &single_point_of_failure::RULE,
     &durability_missing::RULE,
     &volume_not_used::RULE,

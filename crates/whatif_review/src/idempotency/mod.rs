@@ -9,6 +9,7 @@ mod key_outside_transaction;
 mod key_per_attempt;
 mod missing_key;
 mod payload_not_bound;
+mod result_not_stored;
 mod schedule_not_exclusive;
 mod unique_null;
 mod unsafe_get;
@@ -23,6 +24,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &key_per_attempt::RULE,
     &check_then_act::RULE,
     &key_outside_transaction::RULE,
+    &result_not_stored::RULE,
     &key_not_scoped::RULE,
     &unique_null::RULE,
     &unsafe_get::RULE,

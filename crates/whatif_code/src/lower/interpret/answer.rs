@@ -1,7 +1,7 @@
 //! What callers are told: every answer with its class, and what it rests on.
 
 use super::library::Use;
-use super::state::Interpreter;
+use super::state::{Class, Interpreter};
 use crate::ir::{Expr, ExprKind};
 use crate::lower::syntax;
 use crate::lower::values::{Abs, Kind, Taint};
@@ -11,6 +11,9 @@ use whatif_model::flow::{EffectId, Outcome};
 
 /// Most answers one operation keeps.
 const ANSWERS_MAX: usize = 64;
+
+/// The field of a response that keeps what it was made of. No program can name it.
+pub(super) const MADE_OF: &str = "<made of>";
 
 /// Fields in which errors and responses keep their status.
 const STATUS_FIELDS: [&str; 4] = ["status", "statusCode", "status_code", "StatusCode"];
@@ -31,6 +34,15 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// What an answer that is a value was made of.
+    pub(super) fn made_of(&self, value: &Abs<'a>) -> Taint {
+        let inner = match value.kind {
+            Kind::Object(id) => self.object(id).fields.get(MADE_OF).map(|made_of| made_of.from.clone()),
+            _ => None,
+        };
+        value.from.union(&inner.unwrap_or_default())
+    }
+
     /// The class of what is returned or raised.
     pub(super) fn status_class(&self, value: &Abs<'a>, exprs: &[Expr]) -> Status {
         let status = match &value.kind {
@@ -39,6 +51,13 @@ impl<'a> Interpreter<'a> {
             }
             _ => Some(self.status_in(value)),
         };
+        if let (Kind::Tuple(items), [_, second]) = (&value.kind, exprs)
+            && let ([_, status], ExprKind::Field(_, name)) = (items.as_slice(), &second.kind)
+            && STATUS_FIELDS.contains(&name.as_str())
+        {
+            // `return body, answer.status_code`
+            return self.status_number(status);
+        }
         match status.unwrap_or_default() {
             Status::Unknown => exprs.iter().map(named_status).find(|it| *it != Status::Unknown).unwrap_or_default(),
             status => status,
@@ -62,16 +81,32 @@ impl<'a> Interpreter<'a> {
         match &value.kind {
             Kind::Number(_) => self.status_number(value),
             Kind::Object(id) => {
-                let fields = &self.object(*id).fields;
-                let mut found = STATUS_FIELDS.iter().filter_map(|name| fields.get(*name));
-                found.next().map_or(Status::Unknown, |status| self.status_number(status))
+                let object = self.object(*id);
+                let mut found = STATUS_FIELDS.iter().filter_map(|name| object.fields.get(*name));
+                let status = found.next().map_or(Status::Unknown, |status| self.status_number(status));
+                // An error of the program's own may carry anything.
+                let is_answer = matches!(object.class, Class::Library(_));
+                if is_answer || !matches!(status, Status::Forwarded(_)) { status } else { Status::Unknown }
             }
-            Kind::Choice(options) => options.first().map_or(Status::Unknown, |first| self.status_in(first)),
+            Kind::Choice(options) => {
+                let mut classes = options.iter().map(|option| self.status_in(option));
+                let first = classes.next().unwrap_or_default();
+                if classes.all(|class| class == first) { first } else { Status::Unknown }
+            }
             _ => Status::Unknown,
         }
     }
 
     fn status_number(&self, status: &Abs<'a>) -> Status {
+        if status.from.failures().next().is_some() {
+            // Whatever the failure says.
+            return Status::Unknown;
+        }
+        if let Kind::Choice(options) = &status.kind {
+            let mut classes = options.iter().map(|option| self.status_number(option));
+            let first = classes.next().unwrap_or_default();
+            return if classes.all(|class| class == first) { first } else { Status::Unknown };
+        }
         match status.as_number() {
             Some(code) if (100.0..600.0).contains(&code) => Status::of_http(code as u16),
             Some(_) => Status::Unknown,

@@ -179,7 +179,8 @@ impl<'a> Interpreter<'a> {
         if self.at_entry() {
             let span = self.span(range);
             let status = self.status_class(&value, values);
-            self.tell(outcome, status, &value.from, span);
+            let made_of = self.made_of(&value);
+            self.tell(outcome, status, &made_of, span);
             self.end_operation(outcome, span);
             let told: Vec<u32> = all_failures(&value);
             self.decide(told, OnError::Propagate);

@@ -54,11 +54,18 @@ impl<'a> Interpreter<'a> {
             return known;
         }
         let effects = self.results(&value.from);
+        let looked = self.looked_at_failure(&value.from);
         if effects.is_empty() {
-            return Vec::new();
+            return looked;
         }
         let (asks, field, yes) = asked_by_name(cond);
         effects.into_iter().map(|effect| ask(effect, asks, &field, yes)).collect()
+    }
+
+    /// A failure that is being handled, and of which something is asked: not every one is treated alike.
+    fn looked_at_failure(&self, from: &Taint) -> Vec<Asked> {
+        let handled = from.failures().filter(|effect| self.guards.contains(effect) && *effect >= self.run.base);
+        handled.map(|effect| ask(effect, Asks::Other, "", None)).collect()
     }
 
     /// What a test for nothing asks (`row == nil`); `is_nothing`: whether it holds when there is none.
@@ -69,6 +76,10 @@ impl<'a> Interpreter<'a> {
         }
         let field = field_name(tested, FIELD_DEPTH_MAX).unwrap_or_default();
         let asks = if matches!(tested.kind, ExprKind::Field(..)) { Asks::Equals } else { Asks::Exists };
+        if self.is_go() && value.from.failures().next().is_some() {
+            // An error tells whether it worked, not whether there is any.
+            return asked;
+        }
         for effect in self.results(&value.from) {
             asked.push(ask(effect, asks, field, Some(!is_nothing)));
         }
@@ -92,6 +103,7 @@ impl<'a> Interpreter<'a> {
                 };
                 asked.push(Asked { value: Rc::from(value), ..ask(effect, asks, field, yes) });
             }
+            asked.extend(self.looked_at_failure(&value.from));
             if matches!(op, "==" | "!=" | "is") && names_nothing_found(other) {
                 for effect in value.from.failures().filter(|effect| *effect >= self.run.base) {
                     asked.push(ask(effect, Asks::Exists, "", Some(op == "!=")));
@@ -247,6 +259,13 @@ impl<'a> Interpreter<'a> {
             let holds = when[usize::from(holds)];
             self.run.held.push(Held { effect, asks, field, value, holds, span });
         }
+    }
+
+    /// Goes on where it is known which failure of these effects it is.
+    pub(super) fn suppose_looked_at(&mut self, effects: &[u32], span: Span) {
+        let asked: Vec<Asked> =
+            effects.iter().take(GIVEN_MAX).map(|effect| ask(*effect, Asks::Other, "", None)).collect();
+        self.suppose(&asked, true, span);
     }
 
     /// How much is known so far, to come back to with [`Self::release`].

@@ -395,6 +395,10 @@ impl<'a> Interpreter<'a> {
     /// A response object with its status, for frameworks where it is returned.
     fn with_status(&mut self, status: Option<Abs<'a>>, outcome: Outcome, call: &Use<'a, '_>) -> Abs<'a> {
         let response = self.library_object("response", Some(call.span));
+        let made_of = Abs::tainted(call.taint().without_failures());
+        if let Kind::Object(id) = response.kind {
+            self.heap[id.0 as usize].fields.insert(Rc::from(super::answer::MADE_OF), made_of);
+        }
         if let (Kind::Object(id), Some(status)) = (&response.kind, status) {
             self.heap[id.0 as usize].fields.insert(Rc::from("status"), status);
         }

@@ -7,6 +7,23 @@ use crate::lower::values::{Abs, Origin, Taint};
 use whatif_model::Range;
 use whatif_model::flow::{OnError, Step};
 
+/// Types of exceptions that say no more than that something failed.
+const BROAD_ERRORS: [&str; 13] = [
+    "Exception",
+    "BaseException",
+    "Throwable",
+    "Error",
+    "RuntimeException",
+    "IOException",
+    "RequestException",
+    "HttpRequestException",
+    "RestClientException",
+    "FeignException",
+    "RpcException",
+    "RpcError",
+    "SQLException",
+];
+
 /// A `try` statement and what follows it in its list.
 #[derive(Clone, Copy)]
 pub(super) struct Guarded<'a> {
@@ -107,7 +124,12 @@ impl<'a> Interpreter<'a> {
                     if remote { effects.iter().map(|effect| Origin::Failure(*effect)).collect() } else { Vec::new() };
                 names.insert(&handler.name, Abs::tainted(Taint::of(error)));
             }
+            let mark = self.held();
+            if remote && is_particular(handler) {
+                self.suppose_looked_at(effects, self.span(handler.range));
+            }
             let ran = self.arm(&handler.body, if remote { effects } else { &[] }, &names);
+            self.release(mark);
             if remote {
                 caught.matters |= self.after_handler(&ran, effects, exit);
             }
@@ -182,4 +204,10 @@ impl<'a> Interpreter<'a> {
         let last = |ty: &str| ty.rsplit('.').next().unwrap_or(ty).to_owned();
         handler.types.is_empty() || handler.types.iter().any(|ty| !local.contains(&last(ty)))
     }
+}
+
+/// Whether a clause is for one kind of failure and not for all.
+fn is_particular(handler: &Handler) -> bool {
+    let last = |ty: &str| ty.rsplit('.').next().unwrap_or(ty).to_owned();
+    !handler.types.is_empty() && !handler.types.iter().any(|ty| BROAD_ERRORS.contains(&last(ty).as_str()))
 }

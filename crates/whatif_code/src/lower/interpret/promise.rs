@@ -45,6 +45,7 @@ impl<'a> Interpreter<'a> {
     fn settle(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
         let fields = call.object().map(|id| self.object(id).fields.clone()).unwrap_or_default();
         let value = call.args.first().map_or_else(Abs::nil, |arg| arg.value.clone());
+        let value = self.returned_condition(None, value);
         if fields.get("how").and_then(Abs::as_text).as_deref() == Some("reject") {
             self.watch.returned_failure = true;
             return Abs::nil();

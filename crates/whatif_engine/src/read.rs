@@ -66,7 +66,7 @@ fn kind(path: &str) -> Option<Kind> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match (name, extension) {
-        (_, "md" | "mdx" | "markdown") => Some(Kind::Prose),
+        (_, "md" | "mdx" | "markdown" | "adoc" | "asciidoc") => Some(Kind::Prose),
         _ if whatif_code::language::is_manifest(path) => Some(Kind::Manifest),
         _ if whatif_code::language::of_path(path).is_some() => Some(Kind::Code),
         _ if whatif_read::reader::may_claim(path) => Some(Kind::Design),

@@ -8,7 +8,9 @@ use crate::facts::alert::Alert;
 use crate::facts::code::{Language, Saga, Trigger};
 use crate::facts::contract::{Contract, ContractOperation};
 use crate::facts::deploy::{DeployUnit, Scaling, Table};
+use crate::facts::mesh::Route;
 use crate::facts::prose::ProseFacts;
+use crate::facts::telemetry::Telemetry;
 use crate::facts::{Ignored, Origin, Problem, Reference};
 use crate::flow::{Bound, EffectId, Flow, Policy};
 use crate::text::{FileId, Span};
@@ -67,8 +69,12 @@ pub struct System {
     pub contracts: Vec<(Contract, Option<ServiceId>)>,
     /// Every table declared by SQL, in path order; each store has those its users name.
     pub tables: Vec<Table>,
+    /// Routing rules of meshes, gateways and proxies, in path order.
+    pub routes: Vec<Route>,
     /// Alerts of the monitoring system, in path order.
     pub alerts: Vec<Alert>,
+    /// Where metrics are collected, in path order.
+    pub monitors: Vec<Span>,
     /// Specification and design documents, in path order.
     pub documents: Vec<Document>,
     /// Deadlines that are set on a context nobody uses: whose, how long in milliseconds, and where.
@@ -133,6 +139,8 @@ pub struct Service {
     pub graceful_shutdown: Fact<bool>,
     /// Tracing instrumentation.
     pub tracing: Fact<String>,
+    /// What it counts, times and logs.
+    pub telemetry: Telemetry,
     /// Whether users or other systems reach it from outside.
     pub published: bool,
     /// Why we believe it exists.

@@ -3,6 +3,7 @@
 use crate::deployments;
 use crate::identity::{Group, canonical, is_neutral};
 use crate::input::Input;
+use crate::names::Names;
 use crate::settings::Program;
 use crate::technology::{self, Role};
 use std::collections::{BTreeMap, BTreeSet};
@@ -279,6 +280,18 @@ fn product(component: &Component<'_>) -> Option<(&'static str, Role)> {
     by_image.or_else(|| component.code.is_empty().then(by_variable).flatten()).or_else(by_name)
 }
 
+/// Services behind a name that is reachable from outside the cluster.
+pub(crate) fn publish(input: &Input, draft: &mut Draft, names: &Names) {
+    let outside = input.designs.iter().flat_map(|(_, facts)| &facts.names).filter(|name| name.external);
+    for node in outside.filter_map(|name| names.host(&name.name)) {
+        if let Node::Service(id) = node
+            && let Some(service) = draft.system.services.get_mut(id.0 as usize)
+        {
+            service.published = true;
+        }
+    }
+}
+
 fn service(component: &Component<'_>, infrastructure: bool) -> Service {
     let units: Vec<DeployUnit> = component.units.iter().map(|(_, _, unit)| (*unit).clone()).collect();
     let deployed = || units.iter().filter(|unit| unit.kind != UnitKind::Image);
@@ -295,6 +308,7 @@ fn service(component: &Component<'_>, infrastructure: bool) -> Service {
         server_timeout: Fact::Unknown,
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,
+        telemetry: Default::default(),
         published: units.iter().any(|unit| unit.published),
         evidence: evidence(component),
         units,
@@ -303,6 +317,7 @@ fn service(component: &Component<'_>, infrastructure: bool) -> Service {
         service.server_timeout.merge(unit.server_timeout.clone());
         service.graceful_shutdown.merge(unit.graceful_shutdown.clone());
         service.tracing.merge(unit.tracing.clone());
+        service.telemetry.merge(&unit.telemetry);
     }
     if service.units.iter().any(is_instrumented_from_outside) {
         service.tracing = Fact::Unknown;

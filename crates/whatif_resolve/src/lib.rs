@@ -46,6 +46,7 @@ pub fn resolve(mut input: Input) -> System {
     let groups = identity::group(&input, &roles);
     let mut draft = components::build(&mut input, groups, &programs);
     let names = names::Names::of(&input, &draft, &programs);
+    components::publish(&input, &mut draft, &names);
     let environment = environment::Environment::of(&input, &draft, &programs);
     schemas::split(&input, &mut draft, &names, &environment);
     operations::collect(&mut input, &mut draft, &names);
@@ -58,10 +59,13 @@ pub fn resolve(mut input: Input) -> System {
     databases::collect(&input, &mut draft, &names, &environment);
     layers::apply(&input, &mut draft, &names);
     settings::apply_policies(&mut draft, &environment);
+    settings::apply_metrics(&mut draft, &environment);
     deadlines::apply(&input, &mut draft, &names);
     draft.system.contradictions = environment::contradictions(&input, &draft);
     deadlines::unused(&input, &mut draft);
     draft.system.tables = input.designs.iter().flat_map(|(_, facts)| facts.tables.iter().cloned()).collect();
+    draft.system.routes = input.designs.iter().flat_map(|(_, facts)| facts.routes.iter().cloned()).collect();
+    draft.system.monitors = input.designs.iter().flat_map(|(_, facts)| facts.monitors.iter().copied()).collect();
     draft.system.alerts = input.designs.iter().flat_map(|(_, facts)| facts.alerts.iter().cloned()).collect();
     draft.system.missing_files = deployments::missing_files(&input);
     draft.system.scaling = input.designs.iter().flat_map(|(_, facts)| facts.scaling.iter().cloned()).collect();

@@ -25,6 +25,7 @@ impl Dialect for CSharp {
     fn tables(&self) -> &'static [&'static str] {
         &[
             include_str!("../knowledge/csharp/words.toml"),
+            include_str!("../knowledge/csharp/telemetry.toml"),
             include_str!("../knowledge/csharp/language.toml"),
             include_str!("../knowledge/csharp/web.toml"),
             include_str!("../knowledge/csharp/http.toml"),

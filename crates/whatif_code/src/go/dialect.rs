@@ -25,6 +25,7 @@ impl Dialect for Go {
     fn tables(&self) -> &'static [&'static str] {
         &[
             include_str!("../knowledge/go/words.toml"),
+            include_str!("../knowledge/go/telemetry.toml"),
             include_str!("../knowledge/go/language.toml"),
             include_str!("../knowledge/go/http.toml"),
             include_str!("../knowledge/go/rpc.toml"),

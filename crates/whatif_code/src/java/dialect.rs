@@ -25,6 +25,7 @@ impl Dialect for Java {
     fn tables(&self) -> &'static [&'static str] {
         &[
             include_str!("../knowledge/java/words.toml"),
+            include_str!("../knowledge/java/telemetry.toml"),
             include_str!("../knowledge/java/language.toml"),
             include_str!("../knowledge/java/spring.toml"),
             include_str!("../knowledge/java/http.toml"),

@@ -25,6 +25,7 @@ impl Dialect for JavaScript {
     fn tables(&self) -> &'static [&'static str] {
         &[
             include_str!("../knowledge/javascript/words.toml"),
+            include_str!("../knowledge/javascript/telemetry.toml"),
             include_str!("../knowledge/javascript/language.toml"),
             include_str!("../knowledge/javascript/http_clients.toml"),
             include_str!("../knowledge/javascript/http_servers.toml"),

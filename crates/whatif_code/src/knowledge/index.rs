@@ -1,6 +1,7 @@
 //! The tables, indexed by canonical name.
 
 use super::schema::{Default, File, Form, Library, Pattern, TypeForm, Words};
+use super::signal::Signal;
 use super::version::Versions;
 use crate::language::{DIALECTS, dialect};
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ struct Table {
     libraries: Vec<Library>,
     patterns: Vec<Pattern>,
     words: Words,
+    signals: Vec<Signal>,
     forms: HashMap<String, (usize, usize)>,
     types: HashMap<String, (usize, usize)>,
 }
@@ -112,6 +114,11 @@ impl Knowledge {
         &self.table(language).words
     }
 
+    /// The libraries that count, time or mark log lines.
+    pub fn signals(&self, language: Language) -> &[Signal] {
+        &self.table(language).signals
+    }
+
     /// Every library.
     pub fn libraries(&self, language: Language) -> &[Library] {
         &self.table(language).libraries
@@ -150,6 +157,7 @@ impl Table {
             libraries: Vec::new(),
             patterns: Vec::new(),
             words: Words::default(),
+            signals: Vec::new(),
             forms: HashMap::new(),
             types: HashMap::new(),
         };
@@ -157,6 +165,7 @@ impl Table {
             let file: File = toml::from_str(text)?;
             table.add(file.library);
             table.patterns.extend(file.pattern);
+            table.signals.extend(file.signal);
             if let Some(words) = file.words {
                 table.words = words;
             }

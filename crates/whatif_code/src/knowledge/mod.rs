@@ -9,6 +9,7 @@ pub(crate) use index::symbol;
 pub mod manifest;
 mod own;
 mod schema;
+mod signal;
 mod version;
 
 pub use argument::{ArgSpec, Place};
@@ -18,4 +19,5 @@ pub use schema::{
     Default, Does, Element, EntryForm, EntryTrigger, Form, Library, Pattern, ResultMethod, SagaPart, State, TypeForm,
     Words,
 };
+pub use signal::Signal;
 pub use version::Versions;

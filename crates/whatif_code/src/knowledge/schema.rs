@@ -1,6 +1,7 @@
 //! The schema of the tables.
 
 use super::argument::ArgSpec;
+use super::signal::Signal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,9 @@ pub(crate) struct File {
     /// In one file of a language.
     #[serde(default)]
     pub(crate) words: Option<Words>,
+    /// Libraries that show what a program does.
+    #[serde(default)]
+    pub(crate) signal: Vec<Signal>,
 }
 
 /// One library, or one area of a large one.

@@ -34,6 +34,7 @@ pub(crate) struct Found {
     pub(crate) handles: Vec<(String, Span)>,
     pub(crate) graceful: Fact<bool>,
     pub(crate) tracing: Fact<String>,
+    pub(crate) listens: Vec<Span>,
 }
 
 impl Found {
@@ -76,6 +77,7 @@ pub(crate) fn run(
         unused_deadlines: facts.unused_deadlines.into_iter().map(|(at, limit)| (limit, at)).collect(),
         graceful: facts.graceful,
         tracing: facts.tracing,
+        listens: facts.listens.into_iter().collect(),
     };
     found.serves.sort();
     found.entries.sort_by_cached_key(|entry| (entry.span, entry.trigger.display()));

@@ -2,6 +2,7 @@
 
 mod entries;
 mod interpret;
+mod leaks;
 mod options;
 mod platform;
 mod print;
@@ -9,9 +10,12 @@ mod program;
 mod programs;
 mod sagas;
 mod sql;
+mod stale;
 mod syntax;
+mod telemetry;
 #[cfg(test)]
 mod tests;
+mod unguarded;
 mod units;
 mod unreached;
 mod values;

@@ -169,6 +169,7 @@ fn failed(unit: &Unit<'_>) -> CodeUnit {
         sagas: Vec::new(),
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,
+        telemetry: Default::default(),
         auxiliary: false,
         tool: false,
         ignored: Vec::new(),

@@ -5,10 +5,12 @@ use crate::knowledge::{Knowledge, Versions};
 use crate::language::dialect;
 use crate::lower::entries::{self, Found};
 use crate::lower::program::{FunctionId, Program};
+use crate::lower::telemetry;
 use std::collections::BTreeSet;
 use whatif_model::facts::Ignored;
 use whatif_model::facts::code::{CodeUnit, Language};
 use whatif_model::facts::package::Package;
+use whatif_model::facts::telemetry::Telemetry;
 use whatif_model::{Evidence, Fact, FileId, Span, Stage};
 
 /// A file that says where a program's root is, and which versions of libraries it uses.
@@ -41,7 +43,9 @@ pub(super) fn lower_unit<'p>(
     packages: impl Iterator<Item = &'p Package>,
     knowledge: &Knowledge,
 ) -> CodeUnit {
-    let versions = Versions::of_packages(packages);
+    let packages: Vec<&Package> = packages.collect();
+    let versions = Versions::of_packages(packages.iter().copied());
+    let shown = telemetry::scan(unit, packages.iter().copied(), knowledge);
     let mut program = Program::new(unit.language, unit.modules.clone(), unit.roots.clone(), knowledge);
     program.borrowed.clone_from(borrowed);
     program.import_wildcards(knowledge);
@@ -50,7 +54,7 @@ pub(super) fn lower_unit<'p>(
     if unit.main.is_none() && dialect(unit.language).manners().starts_in_main {
         found.belongs_to_others();
     }
-    assemble(unit, &program, main, found, knowledge)
+    assemble(unit, &program, main, found, shown, knowledge)
 }
 
 fn main_function(program: &Program<'_>, module: usize) -> Option<FunctionId> {
@@ -63,6 +67,7 @@ fn assemble(
     program: &Program<'_>,
     main: Option<FunctionId>,
     found: Found,
+    mut shown: Telemetry,
     knowledge: &Knowledge,
 ) -> CodeUnit {
     let span = match main {
@@ -80,12 +85,21 @@ fn assemble(
         if fact.is_unknown() && serving { Fact::absent(Evidence::stated(Stage::Code, span, label)) } else { fact }
     };
     let mut tracing = found.tracing;
-    if tracing.is_unknown() {
-        tracing = by_agent(unit, knowledge);
-    }
+    let agent = by_agent(unit, knowledge);
+    shown.listens = found.listens;
+    // Where nothing is called `main`, what is missing is missing where the program begins to serve.
+    let begins = shown.listens.first().copied().or(found.entries.first().map(|entry| entry.span));
+    let seen_at = if main.is_some() { span } else { begins.unwrap_or(span) };
     // An agent may be attached where the program is started.
-    if tracing.is_unknown() && serving && !(manners.starts_in_main && manners.injects) {
-        tracing = Fact::absent(Evidence::stated(Stage::Code, span, "no tracing is installed"));
+    let told_whole = serving && !(manners.starts_in_main && manners.injects);
+    if told_whole {
+        telemetry::settle(&mut shown, seen_at, !agent.is_unknown());
+    }
+    if tracing.is_unknown() {
+        tracing = agent;
+    }
+    if tracing.is_unknown() && told_whole {
+        tracing = Fact::absent(Evidence::stated(Stage::Code, seen_at, "no tracing is installed"));
     }
     CodeUnit {
         root: unit.root.clone(),
@@ -110,6 +124,7 @@ fn assemble(
             found.graceful
         },
         tracing,
+        telemetry: shown,
         auxiliary,
         tool,
         ignored: ignored(unit),
@@ -176,7 +191,8 @@ fn uses_tool(unit: &Unit<'_>, knowledge: &Knowledge) -> bool {
 
 /// Folders whose programs nobody deploys as a service.
 fn in_tool_folder(root: &str) -> bool {
-    const TOOLS: [&str; 12] = [
+    const TOOLS: [&str; 13] = [
+        "contrib",
         "test",
         "tests",
         "e2e",

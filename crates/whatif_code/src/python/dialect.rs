@@ -25,6 +25,7 @@ impl Dialect for Python {
     fn tables(&self) -> &'static [&'static str] {
         &[
             include_str!("../knowledge/python/words.toml"),
+            include_str!("../knowledge/python/telemetry.toml"),
             include_str!("../knowledge/python/language.toml"),
             include_str!("../knowledge/python/http_clients.toml"),
             include_str!("../knowledge/python/rpc.toml"),

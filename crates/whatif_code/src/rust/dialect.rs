@@ -28,6 +28,7 @@ impl Dialect for Rust {
     fn tables(&self) -> &'static [&'static str] {
         &[
             include_str!("../knowledge/rust/words.toml"),
+            include_str!("../knowledge/rust/telemetry.toml"),
             include_str!("../knowledge/rust/language.toml"),
             include_str!("../knowledge/rust/http_servers.toml"),
             include_str!("../knowledge/rust/http_clients.toml"),

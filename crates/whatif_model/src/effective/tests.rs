@@ -41,6 +41,7 @@ fn service(name: &str) -> Service {
         server_timeout: Fact::Unknown,
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,
+        telemetry: Default::default(),
         published: false,
         evidence: Vec::new(),
     }

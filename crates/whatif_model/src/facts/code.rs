@@ -1,6 +1,7 @@
 //! Facts about source code, after lowering: what each code unit serves, and what its operations do.
 
 use crate::evidence::{Evidence, Fact};
+use crate::facts::telemetry::Telemetry;
 use crate::facts::{Ignored, Problem};
 use crate::flow::{Bound, Flow, Peer};
 use crate::text::Span;
@@ -81,6 +82,9 @@ pub struct CodeUnit {
     pub graceful_shutdown: Fact<bool>,
     /// Tracing instrumentation it installs. `Absent`: none.
     pub tracing: Fact<String>,
+    /// What it counts, times and logs.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// Whether nothing shows that the unit is a service: a tool, or a program without any entry point that was understood.
     pub auxiliary: bool,
     /// Whether it is a test, a tool or a load generator.

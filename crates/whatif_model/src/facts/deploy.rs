@@ -39,6 +39,12 @@ pub struct DeployUnit {
     pub published: bool,
     /// Units that are started before it; order, not calls.
     pub depends_on: Vec<(String, Span)>,
+    /// Those of them it is started after only once they are healthy or done.
+    #[serde(default)]
+    pub awaited: Vec<String>,
+    /// What starts it again after it ended (`always`, `on-failure`). `Absent`: nothing does.
+    #[serde(default)]
+    pub restarts: Fact<String>,
     /// Units it is given the addresses of (`links` of compose): whom it is meant to talk to.
     pub links: Vec<(String, Span)>,
     /// Labels of its pods.
@@ -80,6 +86,8 @@ impl DeployUnit {
             ports: Vec::new(),
             published: false,
             depends_on: Vec::new(),
+            awaited: Vec::new(),
+            restarts: Fact::Unknown,
             links: Vec::new(),
             labels: BTreeMap::new(),
             durable_storage: Fact::Unknown,

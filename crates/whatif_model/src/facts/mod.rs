@@ -12,6 +12,7 @@ pub mod mesh;
 pub mod package;
 pub mod prose;
 pub mod settings;
+pub mod telemetry;
 
 use crate::text::Span;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct DesignFacts {
     /// Alerts of a monitoring system.
     #[serde(default)]
     pub alerts: Vec<alert::Alert>,
+    /// Where metrics are collected (Prometheus' `scrape_configs`, `ServiceMonitor`).
+    #[serde(default)]
+    pub monitors: Vec<Span>,
     /// Places whose text another place gives (a value of a chart, a patch of an overlay).
     #[serde(default)]
     pub origins: Vec<Origin>,

@@ -4,6 +4,7 @@
 //! | what we read | fact |
 //! | --- | --- |
 //! | `groups[].rules[].alert` with `expr` | an alert and what it watches |
+//! | `scrape_configs`, `ServiceMonitor`, `PodMonitor` | that metrics are collected |
 
 use super::Reading;
 use crate::tree::Node;
@@ -32,10 +33,15 @@ const LATENCY: &[&str] = &["duration", "latency", "histogram_quantile", "respons
 
 pub(crate) fn recognises(root: &Node<'_>) -> bool {
     let kind = root.text_at(&["kind"]);
-    kind == Some("PrometheusRule") || (kind.is_none() && rules(root).any(|rule| rule.get("alert").is_some()))
+    kind == Some("PrometheusRule")
+        || monitor(root).is_some()
+        || (kind.is_none() && rules(root).any(|rule| rule.get("alert").is_some()))
 }
 
 pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
+    if let Some(monitor) = monitor(root) {
+        cx.facts.monitors.push(cx.span(monitor.range));
+    }
     let spec = root.get("spec").unwrap_or(root);
     for rule in rules(spec) {
         let Some(name) = rule.get("alert") else { continue };
@@ -48,6 +54,12 @@ pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
         };
         cx.facts.alerts.push(alert);
     }
+}
+
+/// What says that a document collects metrics.
+fn monitor<'n, 't>(root: &'n Node<'t>) -> Option<&'n Node<'t>> {
+    let kind = root.get("kind").filter(|kind| matches!(kind.text(), Some("ServiceMonitor" | "PodMonitor")));
+    kind.or_else(|| root.get("scrape_configs").filter(|jobs| !jobs.items().is_empty() && root.get("kind").is_none()))
 }
 
 fn rules<'n, 't>(root: &'n Node<'t>) -> impl Iterator<Item = &'n Node<'t>> {

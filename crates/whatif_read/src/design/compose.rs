@@ -6,7 +6,8 @@
 //! | `image`, `build` | image reference, build context |
 //! | `environment`, `env_file` | environment, with `${VAR:-default}` |
 //! | `ports`, `expose` | ports, and whether they are published |
-//! | `depends_on` | start order (not calls) |
+//! | `depends_on` | start order (not calls), and what is awaited |
+//! | `restart`, `deploy.restart_policy` | what starts it again; nothing by default |
 //! | `deploy.replicas`, `scale` | replicas; one by default |
 //! | `volumes` | durable storage |
 //! | `healthcheck` | readiness |
@@ -47,6 +48,7 @@ const KNOWN: &[&str] = &[
     "volumes",
     "healthcheck",
     "stop_grace_period",
+    "restart",
     "profiles",
     "networks",
     "container_name",
@@ -86,7 +88,6 @@ const OLD: &[&str] = &[
     "external_links",
     "extra_hosts",
     "dns",
-    "restart",
     "mem_limit",
     "memswap_limit",
     "cpu_shares",
@@ -155,6 +156,8 @@ fn read_service(cx: &mut Reading<'_>, entry: &Entry<'_>) {
         published,
         depends_on: read_unit_names(cx, node, &["depends_on", "links"]),
         links: read_unit_names(cx, node, &["links"]),
+        awaited: read_awaited(node),
+        restarts: read_restarts(cx, node, entry.key_range),
         durable_storage: durable(cx, node, &mounts, entry.key_range),
         mounts: mounts.into_iter().map(|(mount, _)| mount).collect(),
         readiness: read_healthcheck(cx, node),
@@ -320,6 +323,27 @@ fn read_unit_names(cx: &Reading<'_>, node: &Node<'_>, keys: &[&str]) -> Vec<(Str
         }
     }
     units
+}
+
+/// Those of `depends_on` with a condition that is more than being started.
+fn read_awaited(node: &Node<'_>) -> Vec<String> {
+    let entries = node.get("depends_on").map(Node::entries).unwrap_or_default();
+    let waits = |entry: &&Entry<'_>| {
+        matches!(entry.value.text_at(&["condition"]), Some("service_healthy" | "service_completed_successfully"))
+    };
+    entries.iter().filter(waits).map(|entry| entry.key.to_string()).collect()
+}
+
+/// `no` unless stated (<https://docs.docker.com/reference/compose-file/services/#restart>); what is extended may say more.
+fn read_restarts(cx: &Reading<'_>, node: &Node<'_>, place: Range) -> Fact<String> {
+    let stated = node.get("restart").or_else(|| node.at(&["deploy", "restart_policy", "condition"]));
+    match stated.map(|stated| (stated, stated.text())) {
+        Some((stated, Some("no" | "none" | "false"))) => Fact::absent(cx.stated(stated.range, "is not restarted")),
+        Some((stated, Some(policy))) => Fact::known(policy.to_owned(), cx.stated(stated.range, "is restarted")),
+        Some((_, None)) => Fact::Unknown,
+        None if node.get("extends").is_some() || node.at(&["deploy", "restart_policy"]).is_some() => Fact::Unknown,
+        None => Fact::absent(cx.default(place, "Docker Compose", REFERENCE, "is not restarted unless stated")),
+    }
 }
 
 /// What is mounted: `[source:]target[:mode]`, or a mapping.

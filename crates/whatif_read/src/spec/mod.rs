@@ -1,5 +1,6 @@
-//! Reads prose: Markdown documents into facts about what they promise.
+//! Reads prose: documents in Markdown and AsciiDoc into facts about what they promise.
 
+mod asciidoc;
 mod aspects;
 mod blocks;
 mod document;

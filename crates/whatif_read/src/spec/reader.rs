@@ -8,7 +8,7 @@ use whatif_model::facts::{Ignored, Problem};
 use whatif_model::limits::FILE_BYTES_MAX;
 use whatif_model::text::{FileId, Range};
 
-/// Reads one Markdown document.
+/// Reads one document in Markdown or AsciiDoc.
 ///
 /// `path` is root-relative with `/`; it helps to tell the kind of document. Never fails: what is left
 /// unread is listed as ignored, what could not be read as a problem.
@@ -29,6 +29,7 @@ pub fn read(path: &str, text: &str) -> ProseFacts {
         });
         return facts;
     }
+    let text = &*super::asciidoc::as_markdown(path, text);
     let prose = Prose::new(text);
     let kind = document::kind(path, text, &prose.sections);
     let scope = document::scope(path, kind, &prose.sections);

@@ -116,6 +116,7 @@ fn service(name: &str) -> Service {
         server_timeout: Fact::Unknown,
         graceful_shutdown: Fact::Unknown,
         tracing: Fact::Unknown,
+        telemetry: Default::default(),
         published: name == "checkout",
         evidence: vec![if name == "payments" { fresh() } else { retries() }],
     }

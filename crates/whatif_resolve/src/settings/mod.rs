@@ -4,6 +4,7 @@
 mod conditions;
 mod effective;
 mod keys;
+mod metrics;
 mod partners;
 mod platform;
 mod policies;
@@ -13,6 +14,7 @@ mod routes;
 
 pub(crate) use effective::{Found, effective};
 pub(crate) use keys::relaxed;
+pub(crate) use metrics::apply as apply_metrics;
 pub(crate) use partners::{EMBEDDED_LIBRARIES, embedded, partner};
 pub(crate) use platform::links as platform_links;
 pub(crate) use policies::apply as apply_policies;

@@ -8,6 +8,7 @@ mod handler_not_idempotent;
 mod head_of_line_blocking;
 mod lookup_required;
 mod not_durable;
+mod order_assumed;
 mod publish_unconfirmed;
 mod unconsumed;
 
@@ -24,4 +25,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &unconsumed::RULE,
     &broker_durability_mismatch::RULE,
     &head_of_line_blocking::RULE,
+    &order_assumed::RULE,
 ];

@@ -2,6 +2,7 @@
 
 mod compensation_missing;
 mod compensation_not_implemented;
+mod crash_on_bad_input;
 mod deployed;
 mod durability_missing;
 mod error_misclassified;
@@ -10,10 +11,12 @@ mod lease_without_fencing;
 mod liveness_depends_on_others;
 mod lock_across_call;
 mod no_graceful_shutdown;
+mod no_restart_policy;
 mod partial_effects;
 mod readiness_missing;
 mod saga_timeout_missing;
 mod single_point_of_failure;
+mod startup_order_assumed;
 mod success_reported_as_failure;
 mod transaction_missing;
 mod unhandled_background_exception;
@@ -39,4 +42,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &liveness_depends_on_others::RULE,
     &readiness_missing::RULE,
     &unhandled_background_exception::RULE,
+    &startup_order_assumed::RULE,
+    &no_restart_policy::RULE,
+    &crash_on_bad_input::RULE,
 ];

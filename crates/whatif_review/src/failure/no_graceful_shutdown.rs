@@ -2,9 +2,14 @@
 
 use crate::query::listed;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use whatif_model::evidence::{Evidence, Stage};
+use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::system::{Service, ServiceId};
+use whatif_model::system::{Operation, Service, ServiceId};
 use whatif_model::verdict::Mindset;
+
+/// Places of one service beside its `main`.
+const PLACES_MAX: usize = 2;
 
 pub(crate) static RULE: Rule = Rule {
     meta: RuleMeta {
@@ -45,7 +50,24 @@ fn finding(cx: &Context<'_>, services: &[&Service]) -> Option<Finding> {
         .message(format!("{names} {verb} not drain on SIGTERM: every rollout cuts requests in the middle of their effects"))
         .help("on SIGTERM stop accepting, wait for what is in flight (`Shutdown`, `GracefulStop`, `server.stop(grace)`), then exit");
     let draft = services.iter().fold(draft, |draft, service| {
-        draft.because(&service.graceful_shutdown, format!("`{}` exits at once", service.name))
+        draft
+            .because(&service.graceful_shutdown, format!("`{}` exits at once", service.name))
+            .all(&works_at(cx, service))
     });
     draft.build()
+}
+
+/// Where it begins to take work: its servers, else its consumers.
+fn works_at(cx: &Context<'_>, service: &Service) -> Vec<Evidence> {
+    let servers = service.telemetry.listens.iter();
+    let servers = servers.map(|at| Evidence::stated(Stage::Code, *at, "accepts requests until it is killed"));
+    let own = |operation: &&Operation| cx.system[operation.service].address == service.address;
+    let consumers = cx
+        .system
+        .operations
+        .iter()
+        .filter(own)
+        .filter(|operation| matches!(operation.trigger, Trigger::Message { .. }));
+    let consumers = consumers.filter_map(|operation| operation.evidence.first());
+    servers.chain(consumers.map(|at| at.labelled("takes messages until it is killed"))).take(PLACES_MAX).collect()
 }

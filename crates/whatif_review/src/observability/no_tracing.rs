@@ -2,7 +2,7 @@
 
 use crate::query::listed;
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
-use whatif_model::evidence::Fact;
+use whatif_model::evidence::{Evidence, Fact, Stage};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::system::{EdgeKind, Node, Service, ServiceId};
 
@@ -54,5 +54,11 @@ fn finding(cx: &Context<'_>, services: &[&Service]) -> Option<Finding> {
     let draft = services
         .iter()
         .fold(draft, |draft, service| draft.because(&service.tracing, format!("`{}` traces nothing", service.name)));
-    draft.build()
+    services.iter().fold(draft, |draft, service| draft.all(&stubs(service))).build()
+}
+
+/// Functions that were meant to install it and are empty.
+fn stubs(service: &Service) -> Vec<Evidence> {
+    let tracing = service.telemetry.stubs.iter().filter(|(name, _)| name.to_lowercase().contains("trac"));
+    tracing.map(|(name, at)| Evidence::stated(Stage::Code, *at, format!("`{name}` is empty"))).collect()
 }

@@ -17,7 +17,7 @@ use whatif_model::facts::prose::{
     Aspect, Bounds, DocumentKind, Firmness, Modality, Scope, SectionKind, StatedRequirement,
 };
 use whatif_model::finding::Severity;
-use whatif_model::system::{Document, Node, Service, System};
+use whatif_model::system::{Document, EdgeKind, Node, Service, ServiceId, System};
 use whatif_model::text::{Range, folder_of};
 
 /// Shorter documents are notes: they specify nothing whole.
@@ -104,12 +104,28 @@ fn is_distributed(system: &System, document: &Document) -> bool {
     sentences >= if served { 1 } else { DISTRIBUTED_SENTENCES_MIN }
 }
 
-/// The README nearest to the root that names several services.
+/// The README nearest to the root that names several services, or lies above them.
 fn overview<'a>(cx: &Context<'a>) -> Option<&'a Document> {
     let readmes = cx.system.documents.iter().filter(|document| document.facts.document.kind == DocumentKind::Readme);
     let nearest = readmes.min_by_key(|document| (document.path.matches('/').count(), &document.path))?;
-    let named = services_named(cx, &Names::of(cx.system), nearest).len();
-    (named >= SERVICES_NAMED_MIN).then_some(nearest)
+    let names_several = || services_named(cx, &Names::of(cx.system), nearest).len() >= SERVICES_NAMED_MIN;
+    (is_of_system(cx, nearest) || names_several()).then_some(nearest)
+}
+
+/// Whether a README lies above several services that call each other: it is the document of the whole, whatever it
+/// names.
+fn is_of_system(cx: &Context<'_>, readme: &Document) -> bool {
+    let folder = folder_of(&readme.path);
+    let below = |service: &Service| {
+        let own = service.code_root.as_deref();
+        own.is_some_and(|own| folder.is_empty() || own == folder || own.starts_with(&format!("{folder}/")))
+    };
+    let joined = |id: ServiceId| {
+        let node = Node::Service(id);
+        cx.system.edges.iter().any(|edge| edge.kind != EdgeKind::Store && (edge.from == node || edge.to == node))
+    };
+    let own = cx.system.service_ids().filter(|(id, service)| !service.infrastructure && below(service) && joined(*id));
+    own.count() >= SERVICES_NAMED_MIN
 }
 
 fn services_named(cx: &Context<'_>, names: &Names, document: &Document) -> Vec<Node> {
@@ -206,7 +222,11 @@ impl<'a> Owing<'a> {
     pub(crate) fn draft(&self, cx: &Context<'_>, meta: &'static RuleMeta, label: &str) -> Draft {
         let facts = &self.document.facts;
         let title = facts.document.title.or(facts.sections.first().map(|section| section.title));
-        cx.finding(meta, self.document.path.clone()).at(&self.place(title.unwrap_or_default(), label))
+        let draft = cx.finding(meta, self.document.path.clone()).at(&self.place(title.unwrap_or_default(), label));
+        match self.role {
+            Role::OnlyOverview => draft.all(&self.places(Aspect::Distribution, "describes the system, and not this")),
+            Role::Specification | Role::Overview => draft,
+        }
     }
 
     /// Where its qualities would stand, when it has a section for them.

@@ -11,6 +11,7 @@ import requests
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.grpc import GrpcInstrumentorServer
+from opentelemetry.instrumentation.logging import LoggingInstrumentor
 from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -26,7 +27,8 @@ PROVIDER_URL = os.environ.get("CARD_PROVIDER_URL", "https://api.cardprovider.exa
 # are 4.2 in the worst case; orders waits 5.
 WORST_CASE = 4.2
 
-logging.basicConfig(level=logging.INFO)
+# Puts the ids of trace and span into every line.
+LoggingInstrumentor().instrument(set_logging_format=True, log_level=logging.INFO)
 log = logging.getLogger("payments")
 
 pool = ConnectionPool(

@@ -162,16 +162,7 @@ impl<'a> Interpreter<'a> {
             let span = self.program.span(callee.module, decorator.range);
             match found.form.does {
                 Does::Retry => {
-                    let args: Vec<Argument<'a>> = args
-                        .iter()
-                        .map(|arg| Argument {
-                            name: &arg.name,
-                            value: self.eval(&arg.value),
-                            spread: false,
-                            place: None,
-                            expr: Some(&arg.value),
-                        })
-                        .collect();
+                    let args = self.decorator_arguments(args, callee.module);
                     wraps.push(Wrap::Retry(self.library_retry(found, &args, span), span));
                 }
                 // One begun around it goes on.
@@ -183,6 +174,22 @@ impl<'a> Interpreter<'a> {
             }
         }
         wraps
+    }
+
+    /// The arguments of a decorator, as the module of the function it stands on sees them.
+    fn decorator_arguments(&mut self, args: &'a [crate::ir::Arg], module: usize) -> Vec<Argument<'a>> {
+        let globals = self.globals[self.program.package_of[module]];
+        self.push_activation(None, module, globals, None);
+        let evaluate = |arg: &'a crate::ir::Arg| Argument {
+            name: &arg.name,
+            value: self.eval(&arg.value),
+            spread: false,
+            place: None,
+            expr: Some(&arg.value),
+        };
+        let evaluated = args.iter().map(evaluate).collect();
+        self.active.pop();
+        evaluated
     }
 
     /// What the annotations of a class put around every method of it.

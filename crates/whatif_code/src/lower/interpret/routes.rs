@@ -245,6 +245,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn serve(&mut self, call: &Use<'a, '_>) -> Abs<'a> {
+        self.facts.listens.insert(call.span);
         if call.set("bounded").is_some() {
             return Abs::unknown();
         }

@@ -18,6 +18,8 @@ pub(crate) struct UnitFacts {
     pub(crate) handles: Vec<(String, Span)>,
     pub(crate) graceful: Fact<bool>,
     pub(crate) tracing: Fact<String>,
+    /// Where servers begin to accept requests.
+    pub(crate) listens: BTreeSet<Span>,
     /// Libraries whose calls carry the trace by themselves.
     pub(crate) instrumented: BTreeSet<String>,
 }

@@ -1,6 +1,6 @@
 //! Python idioms.
 
-use super::{dump, has, python};
+use super::{dump, entries, has, python};
 
 #[test]
 fn flask_routes_and_requests_without_timeout() {
@@ -426,4 +426,12 @@ def charge():
     has(&flows, "dedup check charges");
     has(&flows, "dedup mark charges unique ?");
     has(&flows, "write charges Insert");
+}
+
+#[test]
+fn the_arguments_of_a_decorator_are_read_where_it_stands() {
+    let mail = "import requests\nfrom tenacity import retry, wait_fixed\n\n@retry(wait=wait_fixed(2))\ndef send():\n    requests.post('http://mail/x', timeout=1)\n";
+    let app = "from flask import Flask\nimport mail\napp = Flask(__name__)\n\n@app.route('/send', methods=['POST'])\ndef send():\n    mail.send()\n    return 'ok'\n";
+    let flows = entries(&dump(&[("app/main.py", app), ("app/mail.py", mail)]));
+    has(&flows, "retry xunlimited pause 2000 ms");
 }

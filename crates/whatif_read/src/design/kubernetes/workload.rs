@@ -92,6 +92,8 @@ fn unit(
         published: container::has_host_port(node),
         depends_on: Vec::new(),
         links: Vec::new(),
+        awaited: Vec::new(),
+        restarts: Fact::Unknown,
         labels: read_labels(template),
         durable_storage: if is_patch {
             Fact::Unknown

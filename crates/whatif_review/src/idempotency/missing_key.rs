@@ -23,9 +23,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>) -> Vec<Finding> {
-    let unkeyed = cx.system.operation_ids().filter(|(id, operation)| {
-        is_unkeyed_change(cx, operation) && (proven_twice(cx, *id).is_some() || !replaces(cx, operation))
-    });
+    let unkeyed = cx.system.operation_ids();
+    let unkeyed = unkeyed.filter(|(_, operation)| is_unkeyed_change(cx, operation) && !replaces(cx, operation));
     let (proven, unproven): (Vec<_>, Vec<_>) = unkeyed.partition(|(id, _)| proven_twice(cx, *id).is_some());
     let each = proven.iter().filter_map(|found| finding(cx, std::slice::from_ref(found)));
     let by_service = grouped_operations(&unproven);

@@ -7,6 +7,7 @@ mod dual_write;
 mod handler_not_idempotent;
 mod head_of_line_blocking;
 mod lookup_required;
+mod lost_update_target;
 mod not_durable;
 mod order_assumed;
 mod publish_unconfirmed;
@@ -26,4 +27,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &broker_durability_mismatch::RULE,
     &head_of_line_blocking::RULE,
     &order_assumed::RULE,
+    &lost_update_target::RULE,
 ];

@@ -17,6 +17,7 @@ mod readiness_missing;
 mod saga_timeout_missing;
 mod single_point_of_failure;
 mod startup_order_assumed;
+mod stuck_state;
 mod success_reported_as_failure;
 mod transaction_missing;
 mod unhandled_background_exception;
@@ -45,4 +46,5 @@ pub(crate) const RULES: &[&Rule] = &[
     &startup_order_assumed::RULE,
     &no_restart_policy::RULE,
     &crash_on_bad_input::RULE,
+    &stuck_state::RULE,
 ];

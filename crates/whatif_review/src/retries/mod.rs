@@ -2,6 +2,8 @@
 
 mod amplification;
 mod breaker_missing;
+mod breaker_never_trips;
+mod breaker_shared;
 mod dirty_retry;
 mod ineffective;
 pub(crate) mod layers;
@@ -23,4 +25,6 @@ pub(crate) const RULES: &[&Rule] = &[
     &poison_message::RULE,
     &ineffective::RULE,
     &dirty_retry::RULE,
+    &breaker_never_trips::RULE,
+    &breaker_shared::RULE,
 ];

@@ -105,13 +105,13 @@ fn is_released(cx: &Context<'_>, mark: &CallSite<'_>) -> bool {
         let fields = &site.visit.effect.fields;
         fields.is_empty() || fields.iter().any(|column| COLUMNS.contains(&column.as_str()))
     };
-    let is_new = |site: &CallSite<'_>| {
-        use whatif_model::flow::WriteKind::{Insert, Upsert};
-        matches!(site.visit.effect.kind, EffectKind::Write { how: Insert | Upsert, .. })
+    let is_no_change = |site: &CallSite<'_>| {
+        use whatif_model::flow::WriteKind::{Delete, Insert, Upsert};
+        matches!(site.visit.effect.kind, EffectKind::Write { how: Insert | Upsert | Delete, .. })
     };
     let others = cx.sites.iter().filter(|site| site.operation.address != mark.operation.address && is_write(site));
-    let mut others = others.filter(|site| same_row(mark, site) && !is_new(site));
-    others.any(|site| changes(site))
+    let mut others = others.filter(|site| same_row(mark, site) && !is_no_change(site));
+    others.any(changes)
 }
 
 fn finding(cx: &Context<'_>, mark: &CallSite<'_>, fails: &CallSite<'_>, done: &CallSite<'_>) -> Option<Finding> {

@@ -113,7 +113,8 @@ impl Decision {
 
     /// Whether a number was compared with a limit.
     pub fn limits(&self) -> bool {
-        self.given.as_ref().is_some_and(|given| given.asks == Asks::Below && given.value != "0")
+        let some_left = |given: &Given| given.value != "0" || given.holds == Some(false);
+        self.given.as_ref().is_some_and(|given| given.asks == Asks::Below && some_left(given))
     }
 
     /// The declared table, when nothing in it refuses the row of a second run: no unique key beside the row's own
@@ -171,7 +172,7 @@ fn kind(read: &Effect, given: &Given, write: &Effect) -> Option<DecisionKind> {
     let counts = read.fields.iter().any(|field| is_count(field));
     // More than none is there: whether there is any, not how many.
     let (asks, holds) = match given.asks {
-        Asks::Below if given.value == "0" => (Asks::Exists, given.holds.map(|below| !below)),
+        Asks::Below if given.value == "0" && !is_amount(given, how) => (Asks::Exists, given.holds.map(|below| !below)),
         asks => (asks, given.holds),
     };
     match (how, asks) {
@@ -196,6 +197,11 @@ fn kind(read: &Effect, given: &Given, write: &Effect) -> Option<DecisionKind> {
         }
         _ => None,
     }
+}
+
+/// More than nothing is left to be taken: a row is added, or an amount taken, because something is left.
+fn is_amount(given: &Given, how: WriteKind) -> bool {
+    how == WriteKind::Increment || (how == WriteKind::Insert && given.holds == Some(false))
 }
 
 /// Whether the store compares one of these columns again, beside those that say which row.
@@ -293,6 +299,14 @@ mod tests {
         assert_eq!(kinds(vec![counted(), insert(Asks::Below, "taken", true)]), [DecisionKind::Fills]);
         assert_eq!(kinds(vec![read(&["id"], &[]), insert(Asks::Exists, "", false)]), [DecisionKind::Fills]);
         assert!(kinds(vec![read(&["id"], &[]), insert(Asks::Exists, "", true)]).is_empty());
+        // `remaining > 0` is a limit, `count > 0` before a deletion only asks whether there is any.
+        let with_zero = |how, holds| {
+            let mut write = write(how, &["id"], &[], Asks::Below, "n", holds);
+            write.basis.given[0].value = "0".to_owned();
+            write
+        };
+        assert_eq!(kinds(vec![counted(), with_zero(WriteKind::Insert, false)]), [DecisionKind::Fills]);
+        assert!(kinds(vec![counted(), with_zero(WriteKind::Delete, false)]).is_empty());
         let mut next = effect(EffectKind::Write { item: "orders".into(), how: WriteKind::Insert }, &["position"], &[]);
         next.basis.from.push(EffectId(0));
         assert_eq!(kinds(vec![read(&["max(position)"], &[]), next]), [DecisionKind::Numbers]);

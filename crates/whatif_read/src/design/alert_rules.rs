@@ -1,9 +1,11 @@
-//! Prometheus alerting rules (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/>) and the
-//! Kubernetes resource that carries them.
+//! Prometheus alerting rules (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/>), the
+//! Kubernetes resource that carries them, and the files Grafana is provisioned with
+//! (<https://grafana.com/docs/grafana/latest/alerting/set-up/provision-alerting-resources/file-provisioning/>).
 //!
 //! | what we read | fact |
 //! | --- | --- |
 //! | `groups[].rules[].alert` with `expr` | an alert and what it watches |
+//! | `groups[].rules[].title` with `data[].model.expr` | the same, of Grafana |
 //! | `scrape_configs`, `ServiceMonitor`, `PodMonitor` | that metrics are collected |
 
 use super::Reading;
@@ -35,7 +37,7 @@ pub(crate) fn recognises(root: &Node<'_>) -> bool {
     let kind = root.text_at(&["kind"]);
     kind == Some("PrometheusRule")
         || monitor(root).is_some()
-        || (kind.is_none() && rules(root).any(|rule| rule.get("alert").is_some()))
+        || (kind.is_none() && rules(root).any(|rule| name_of(rule).is_some()))
 }
 
 pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
@@ -44,16 +46,24 @@ pub(crate) fn read(cx: &mut Reading<'_>, root: &Node<'_>) {
     }
     let spec = root.get("spec").unwrap_or(root);
     for rule in rules(spec) {
-        let Some(name) = rule.get("alert") else { continue };
-        let expression = rule.text_at(&["expr"]).unwrap_or("");
+        let Some(name) = name_of(rule) else { continue };
+        let queries = rule.get("data").map(Node::items).unwrap_or_default();
+        let queries = queries.iter().filter_map(|query| query.text_at(&["model", "expr"]));
+        let expressions: Vec<&str> = rule.text_at(&["expr"]).into_iter().chain(queries).collect();
+        let expression = expressions.join(" ");
         let alert = Alert {
             name: name.text().unwrap_or("").to_owned(),
-            watches: watched(expression, name.text().unwrap_or("")),
-            on_mean: is_mean(expression),
+            watches: watched(&expression, name.text().unwrap_or("")),
+            on_mean: is_mean(&expression),
             span: cx.span(name.range),
         };
         cx.facts.alerts.push(alert);
     }
+}
+
+/// What an alert is called; a rule of Grafana has a title and the data it looks at.
+fn name_of<'n, 't>(rule: &'n Node<'t>) -> Option<&'n Node<'t>> {
+    rule.get("alert").or_else(|| rule.get("title").filter(|_| rule.get("data").is_some()))
 }
 
 /// What says that a document collects metrics.
@@ -110,5 +120,12 @@ mod tests {
     fn other_documents_with_groups_are_left_alone() {
         let documents = parse_yaml("groups: [{name: a, rules: [{record: x, expr: y}]}]\n");
         assert!(!recognises(&documents.documents[0].root));
+    }
+
+    #[test]
+    fn what_grafana_is_provisioned_with_are_alerts() {
+        let text = "apiVersion: 1\ngroups:\n- name: shop\n  rules:\n  - title: CartSlow\n    condition: B\n    data:\n    - {refId: A, model: {expr: 'histogram_quantile(0.95, rate(x_seconds_bucket[5m]))'}}\n    - {refId: B, model: {type: threshold}}\n";
+        let found = alerts(text);
+        assert_eq!((found.len(), found[0].watches), (1, Watched::Latency));
     }
 }

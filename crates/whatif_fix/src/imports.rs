@@ -25,7 +25,7 @@ pub(crate) fn import(source: Source<'_>, path: &str) -> Option<Option<Edit>> {
 fn go(source: Source<'_>, path: &str) -> Option<Edit> {
     let imports = &source.module.imports;
     let is_standard = |import: &&Import| !import.path.split('/').next().unwrap_or_default().contains('.');
-    let before = imports.iter().filter(is_standard).filter(|import| import.path.as_str() < path).next_back();
+    let before = imports.iter().filter(is_standard).rfind(|import| import.path.as_str() < path);
     let neighbour = before.or(imports.first())?;
     let indent = source.indent(neighbour.range.start);
     let (line, _) = source.file.position(neighbour.range.start);

@@ -90,8 +90,8 @@ impl<'a> Source<'a> {
 
     /// The smallest loop around a place.
     pub(crate) fn loop_around(self, range: Range) -> Option<&'a Stmt> {
-        let around = self.blocks_around(range).into_iter().map(|(block, at)| &block[at]);
-        around.filter(|stmt| matches!(stmt.kind, StmtKind::Loop { .. })).next_back()
+        let mut around = self.blocks_around(range).into_iter().map(|(block, at)| &block[at]);
+        around.rfind(|stmt| matches!(stmt.kind, StmtKind::Loop { .. }))
     }
 
     /// The canonical name of what an expression names, by the imports of its file: `requests.get`. What is not

@@ -117,13 +117,13 @@ pub(crate) struct ReviewArguments {
     #[arg(long, help_heading = "Review", conflicts_with_all = ["min_severity", "confidence"])]
     pub(crate) all: bool,
     /// Repair in the reviewed files what can be repaired safely, then review again
-    #[arg(long, help_heading = "Fix", conflicts_with = "diff")]
+    #[arg(long, help_heading = "Fix", group = "repairs")]
     pub(crate) fix: bool,
     /// Show the repairs as a diff and change nothing
-    #[arg(long, help_heading = "Fix")]
+    #[arg(long, help_heading = "Fix", group = "repairs")]
     pub(crate) diff: bool,
     /// Also repairs that decide something for you: a time limit, what happens to a repeat
-    #[arg(long, help_heading = "Fix")]
+    #[arg(long, help_heading = "Fix", requires = "repairs")]
     pub(crate) r#unsafe: bool,
     /// Exit with 2 when a document could not be read whole
     #[arg(long, help_heading = "Review")]

@@ -123,7 +123,7 @@ fn review_here(options: &Options<'_>) -> Result<Review, Error> {
     if let Some(tell) = options.progress {
         tell(Progress::Resolving);
     }
-    assemble::assemble(&mut files);
+    problems.extend(assemble::assemble(&mut files));
     let manifests = read::manifests(&files);
     let code = code::units(&mut files, &manifests, &knowledge(&options.config), &cache);
     if let Err(error) = cache.close() {
@@ -166,10 +166,10 @@ pub fn review_sources(files: Vec<(String, String)>, config: &Config, questions: 
             read::ReadFile::of(whatif_model::SourceFile::new(path, text), facts)
         })
         .collect();
-    assemble::assemble(&mut files);
+    let problems: Vec<_> = assemble::assemble(&mut files).into_iter().collect();
     let manifests = read::manifests(&files);
     let code = code::units(&mut files, &manifests, &knowledge(config), &Cache::default());
-    line::run(files, code, Vec::new(), config, questions, stats, None)
+    line::run(files, code, problems, config, questions, stats, None)
 }
 
 /// Runs `work` with so many threads; one per core when not said.

@@ -247,7 +247,7 @@ fn containers_without_code_call_what_they_are_linked_to_and_the_platform_waits_f
 }
 
 #[test]
-fn a_database_nobody_deploys_is_called_by_its_owner_and_a_sign_in_page_is_not_called() {
+fn a_sign_in_page_is_not_called() {
     let settings = "spring.application.name: accounts
 spring.datasource.url: jdbc:mysql://10.0.0.7:3306/default
 security.oauth2.client.user-authorization-uri: http://localhost:9999/oauth/authorize
@@ -257,7 +257,6 @@ security.oauth2.client.user-authorization-uri: http://localhost:9999/oauth/autho
         ("auth/src/main/resources/application.yml", "spring.application.name: auth\nserver.port: 9999\n"),
     ]);
     assert_eq!(edges(&system), ["accounts -> store:default"]);
-    assert_eq!(system.stores[0].aliases, ["database-accounts"]);
 }
 
 #[test]

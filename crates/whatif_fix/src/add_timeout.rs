@@ -1,9 +1,9 @@
 //! Bounds a wait that nothing bounds.
 
-use crate::fix::{Fix, Safety};
+use crate::fix::{Edit, Fix, Safety};
 use crate::idiom::{Saying, tell};
 use crate::repair::Cited;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use whatif_code::ir::{Expr, ExprKind};
 use whatif_model::evidence::{How, Stage};
 use whatif_model::text::Span;
@@ -12,28 +12,21 @@ use whatif_model::text::Span;
 /// 1993, chapter 5: 10 s).
 const LIMIT_MS: u64 = 10_000;
 
-/// Every place of the finding gets a limit, or none does.
+/// Every place of the finding that can be told gets the limit: the call, or the client it goes through. Which limit is
+/// right only the callers know, so it is never applied unasked.
 pub(crate) fn fix(cited: &Cited<'_>) -> Option<Fix> {
     let library = cited.finding.evidence.iter().find_map(|evidence| match &evidence.how {
         How::Default { of, .. } => Some(of.as_str()),
         _ => None,
     });
-    let patience = cited.patience();
-    let limit = Saying::TimeLimit(patience.unwrap_or(LIMIT_MS));
-    let mut edits = BTreeMap::new();
-    for evidence in cited.finding.evidence.iter().filter(|evidence| evidence.stage == Stage::Code) {
-        let told = at(cited, evidence.span, library, limit);
-        edits.extend(told.into_iter().flatten().map(|edit| (edit, ())));
-    }
-    let edits: Vec<_> = edits.into_keys().collect();
-    let (title, safety) = match patience {
-        Some(ms) => (format!("wait at most {ms} ms, as long as the callers do"), Safety::Safe),
-        None => (format!("wait at most {} s; choose what the callers can afford", LIMIT_MS / 1_000), Safety::Unsafe),
-    };
-    (!edits.is_empty()).then_some(Fix { title, safety, edits })
+    let places = cited.finding.evidence.iter().filter(|evidence| evidence.stage == Stage::Code);
+    let told = places.filter_map(|evidence| at(cited, evidence.span, library, Saying::TimeLimit(LIMIT_MS)));
+    let edits: BTreeSet<Edit> = told.flatten().collect();
+    let title = format!("wait at most {} s; choose what the callers can afford", LIMIT_MS / 1_000);
+    (!edits.is_empty()).then(|| Fix { title, safety: Safety::Unsafe, edits: edits.into_iter().collect() })
 }
 
-fn at(cited: &Cited<'_>, span: Span, library: Option<&str>, limit: Saying) -> Option<Vec<crate::Edit>> {
+fn at(cited: &Cited<'_>, span: Span, library: Option<&str>, limit: Saying) -> Option<Vec<Edit>> {
     let source = cited.files.get(span.file)?;
     let is_told =
         |expr: &Expr| matches!(expr.kind, ExprKind::Call(_) | ExprKind::Composite { .. } | ExprKind::Await(_));

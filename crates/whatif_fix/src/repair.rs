@@ -4,8 +4,8 @@ use crate::fix::{Fix, Safety};
 use crate::source::Files;
 use crate::{acknowledge_last, add_timeout, pass_context, randomise_pause};
 use whatif_model::finding::Finding;
-use whatif_model::flow::{EffectKind, TimeoutKind};
-use whatif_model::system::{LayerKind, Node, Operation, System};
+use whatif_model::flow::EffectKind;
+use whatif_model::system::System;
 use whatif_model::text::Sources;
 
 /// A finding with what a repair may look at.
@@ -45,32 +45,6 @@ pub fn fixes<'f>(
 }
 
 impl Cited<'_> {
-    /// The operations with an effect at a place the finding cites.
-    fn operations(&self) -> impl Iterator<Item = &Operation> {
-        let cites = |span| self.finding.evidence.iter().any(|evidence| evidence.span == span);
-        let does = move |operation: &&Operation| operation.flow.effects.iter().any(|effect| cites(effect.span));
-        self.system.operations.iter().filter(does)
-    }
-
-    /// How long those who call the operations of the finding wait, in milliseconds; none unless every operation has
-    /// callers and all of them say. The shortest counts: nobody is left who would have used a later answer.
-    pub(crate) fn patience(&self) -> Option<u64> {
-        let limits: Option<Vec<u64>> = self.operations().map(|operation| self.patience_for(operation)).collect();
-        limits?.into_iter().min()
-    }
-
-    fn patience_for(&self, operation: &Operation) -> Option<u64> {
-        let callers = self.system.edges.iter().filter(|edge| edge.to == Node::Service(operation.service));
-        let wait = |edge: &whatif_model::system::Edge| {
-            let code = edge.layers.iter().filter(|layer| layer.kind == LayerKind::Code);
-            let limits = code.filter_map(|layer| layer.policy.timeout.value());
-            let total = limits.filter(|timeout| timeout.kind == TimeoutKind::Total);
-            total.filter_map(|timeout| timeout.bound.millis()).max()
-        };
-        let waits: Option<Vec<u64>> = callers.map(wait).collect();
-        waits?.into_iter().max()
-    }
-
     /// A repair that may cut work short is safe when all it can cut short is reading.
     pub(crate) fn safety_of_ending_early(&self) -> Safety {
         let cites = |span| self.finding.evidence.iter().any(|evidence| evidence.span == span);

@@ -256,18 +256,7 @@ fn store(
     if system.stores[at].engine == "sql" && technology::is_sql(&engine) {
         system.stores[at].engine.clone_from(&engine);
     }
-    name_by_owner(&mut system.stores[at], &owner);
     StoreId(at as u32)
-}
-
-/// A database nobody deploys is also called by whose it is, which says more than a name out of a connection address
-/// (`default`, `test`).
-fn name_by_owner(store: &mut Store, owner: &str) {
-    let alias = format!("database-{owner}");
-    let database = technology::is_sql(&store.engine) || matches!(store.engine.as_str(), "sql" | "mongodb");
-    if database && store.units.is_empty() && !store.aliases.contains(&alias) {
-        store.aliases.push(alias);
-    }
 }
 
 /// The only deployed store of an engine; of several the only one the service is told about.

@@ -3,14 +3,16 @@
 use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
+use std::collections::BTreeSet;
 use std::path::Path;
 use whatif_fix::{Fix, Safety, apply, compatible, fixes, unified};
-use whatif_model::text::SourceFile;
+use whatif_model::text::{FileId, SourceFile};
 use whatif_report::Selection;
 
 /// The repairs a run makes, and the changed files.
 pub(super) struct Fixes<'a> {
-    made: usize,
+    /// The files each repair changes.
+    made: Vec<BTreeSet<FileId>>,
     /// How many more there are that only a person may choose.
     withheld: usize,
     changed: Vec<(&'a SourceFile, String)>,
@@ -28,12 +30,13 @@ impl<'a> Fixes<'a> {
         let touched = |file: &&SourceFile| edits().any(|edit| edit.span.file == file.id);
         let files = review.sources.iter().filter(touched);
         let changed = files.map(|file| (file, apply(file.id, &file.text, edits()))).collect();
-        Self { made: made.len(), withheld, changed }
+        let made = made.iter().map(|fix| fix.edits.iter().map(|edit| edit.span.file).collect()).collect();
+        Self { made, withheld, changed }
     }
 
     /// All changes in the unified format; what else there is goes to stderr.
     pub(super) fn diff(&self) -> String {
-        output::note(&format!("{} would be made{}", count(self.made, "repair"), self.rest()));
+        output::note(&format!("{} would be made{}", count(self.made.len(), "repair"), self.rest()));
         self.changed.iter().map(|(file, after)| unified(&file.path, &file.text, after)).collect()
     }
 
@@ -43,7 +46,7 @@ impl<'a> Fixes<'a> {
     /// A file that is not what was reviewed (changed meanwhile, not UTF-8, a symbolic link) is left alone; one that
     /// cannot be written ends the run.
     pub(super) fn write(&self, root: &Path) -> Result<usize, Failure> {
-        let mut written = 0;
+        let mut written = BTreeSet::new();
         for (file, after) in &self.changed {
             let path = if root.is_dir() { root.join(&file.path) } else { root.to_owned() };
             let is_own = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
@@ -53,10 +56,11 @@ impl<'a> Fixes<'a> {
             }
             std::fs::write(&path, after)
                 .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display()), ""))?;
-            written += 1;
+            written.insert(file.id);
         }
-        output::note(&format!("{} in {}{}", count(self.made, "repair"), count(written, "file"), self.rest()));
-        Ok(written)
+        let made = self.made.iter().filter(|files| files.is_subset(&written)).count();
+        output::note(&format!("{} in {}{}", count(made, "repair"), count(written.len(), "file"), self.rest()));
+        Ok(written.len())
     }
 
     fn rest(&self) -> String {

@@ -1,11 +1,12 @@
 //! Two topics whose messages have to come in an order that nothing keeps.
 
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
+use std::collections::BTreeSet;
 use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{Effect, EffectKind, Target, WriteKind};
-use whatif_model::system::{Operation, StoreId, System};
+use whatif_model::system::{Node, Operation, StoreId, System};
 use whatif_model::verdict::Mindset;
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,7 +25,9 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
     let handlers: Vec<&Operation> = cx.system.operations.iter().filter(|it| is_handler(it)).collect();
     let mut found = Vec::new();
     for (at, later) in handlers.iter().enumerate() {
-        let before = handlers.iter().enumerate().filter(|(other, it)| *other != at && are_apart(it, later));
+        let before = handlers.iter().enumerate();
+        let before =
+            before.filter(|(other, it)| *other != at && are_apart(it, later) && !leads_to(&handlers, it, later));
         let pair = before.filter_map(|(_, earlier)| Some((*earlier, needs(cx.system, earlier, later)?)));
         found.extend(pair.take(1).filter_map(|(earlier, needed)| finding(cx, earlier, later, &needed)));
     }
@@ -38,6 +41,27 @@ fn is_handler(operation: &Operation) -> bool {
 /// Handlers of one service whose messages come by different ways.
 fn are_apart(one: &Operation, other: &Operation) -> bool {
     one.service == other.service && one.source != other.source
+}
+
+/// Whether the messages of the later handler are sent because of the earlier one's, by it or by handlers of what it
+/// sends: then they cannot come first.
+fn leads_to(handlers: &[&Operation], earlier: &Operation, later: &Operation) -> bool {
+    let sends = |operation: &Operation| -> BTreeSet<Node> {
+        let effects = operation.flow.effects.iter().filter(|it| matches!(it.kind, EffectKind::Publish { .. }));
+        effects
+            .filter_map(|effect| if let Target::Topic(id) = effect.target { Some(Node::Topic(id)) } else { None })
+            .collect()
+    };
+    let mut reached = sends(earlier);
+    loop {
+        let known = reached.len();
+        let woken = handlers.iter().filter(|it| it.source.is_some_and(|source| reached.contains(&source)));
+        let further: BTreeSet<Node> = woken.flat_map(|it| sends(it)).collect();
+        reached.extend(further);
+        if reached.len() == known {
+            return later.source.is_some_and(|source| reached.contains(&source));
+        }
+    }
 }
 
 /// An item, where one handler creates it, and where the other expects it.

@@ -29,7 +29,7 @@ fn finding(cx: &Context<'_>, service: &Service) -> Option<Finding> {
     let draft = cx
         .finding(&RULE.meta, address.clone())
         .message(format!(
-            "`{address}` parses answers in a callback that catches nothing: a malformed one ends the process"
+            "`{address}` parses outside input in a callback that catches nothing: malformed input ends the process"
         ))
         .help("parse inside `try`, and answer 502 or set the message aside when it fails");
     let places = service

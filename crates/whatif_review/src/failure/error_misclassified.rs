@@ -7,6 +7,7 @@ use whatif_model::basis::{Answer, Asks, Given, Status};
 use whatif_model::evidence::{Confidence, Evidence, Stage};
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectId, EffectKind};
+use whatif_model::system::OperationId;
 use whatif_model::text::Span;
 use whatif_model::verdict::Mindset;
 
@@ -47,11 +48,7 @@ struct Told<'s, 'a> {
 }
 
 /// The caller is blamed for whatever failed, and nobody looked at what it was.
-fn blamed<'s, 'a>(
-    cx: &'s Context<'a>,
-    id: whatif_model::system::OperationId,
-    answer: &'a Answer,
-) -> Option<Told<'s, 'a>> {
+fn blamed<'s, 'a>(cx: &'s Context<'a>, id: OperationId, answer: &'a Answer) -> Option<Told<'s, 'a>> {
     let basis = &answer.basis;
     let refused = basis.given.iter().filter(|given| is_any_failure(given)).map(|given| given.effect);
     let refused: Vec<EffectId> = refused.filter(|effect| !basis.asked(*effect).any(is_about_the_request)).collect();
@@ -87,22 +84,14 @@ fn is_needed(site: &CallSite<'_>) -> bool {
 }
 
 /// The status of a callee is the answer, although the operation does more than hand on its request.
-fn passed_on<'s, 'a>(
-    cx: &'s Context<'a>,
-    id: whatif_model::system::OperationId,
-    answer: &'a Answer,
-) -> Option<Told<'s, 'a>> {
+fn passed_on<'s, 'a>(cx: &'s Context<'a>, id: OperationId, answer: &'a Answer) -> Option<Told<'s, 'a>> {
     let Status::Forwarded(effect) = answer.status else { return None };
     let about = sites(cx, id, |other| other == effect);
     let does_more = cx.sites.iter().any(|site| site.id == id && site.visit.id != effect && site.changes(cx.system));
     (does_more && !about.is_empty()).then_some(Told { answer, about })
 }
 
-fn sites<'s, 'a>(
-    cx: &'s Context<'a>,
-    id: whatif_model::system::OperationId,
-    pick: impl Fn(EffectId) -> bool,
-) -> Vec<&'s CallSite<'a>> {
+fn sites<'s, 'a>(cx: &'s Context<'a>, id: OperationId, pick: impl Fn(EffectId) -> bool) -> Vec<&'s CallSite<'a>> {
     cx.sites.iter().filter(|site| site.id == id && pick(site.visit.id)).collect()
 }
 
@@ -120,7 +109,7 @@ fn finding(cx: &Context<'_>, same: &[Told<'_, '_>]) -> Option<Finding> {
     } else {
         (
             format!(
-                "`{address}` answers {} when {whom} fails: callers take an outage for an answer",
+                "`{address}` answers {} on a failure of {whom}: callers take an outage for an answer",
                 said(first.answer.status)
             ),
             "answer 4xx only for what the callee said about the request; everything else is 502, 503 or UNAVAILABLE",

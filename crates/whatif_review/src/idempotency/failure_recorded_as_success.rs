@@ -1,9 +1,11 @@
 //! A key that stays although the work it stands for failed.
 
+use super::payload_not_bound::holds_only_the_key;
 use crate::query::{CallSite, grouped};
 use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use crate::sequence::Sequence;
 use whatif_model::evidence::{Confidence, Evidence, Stage};
+use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
 use whatif_model::flow::{EffectKind, Flow, OnError, Step, WriteKind};
 use whatif_model::text::Span;
@@ -40,14 +42,15 @@ struct Kept<'s, 'a> {
 }
 
 fn kept<'s, 'a>(cx: &Context<'_>, sites: &[&'s CallSite<'a>]) -> Option<Kept<'s, 'a>> {
-    let mark = sites.iter().copied().find(|site| is_mark(site))?;
+    let mark = sites.iter().copied().find(|site| is_key(site))?;
     let order = Sequence::of(&mark.operation.flow);
     let mut lost = sites.iter().copied().filter(|site| {
-        let swallowed = matches!(site.visit.effect.on_error, OnError::Discard | OnError::LogAndContinue);
-        swallowed
+        is_swallowed(site)
             && site.changes(cx.system)
             && !is_mark(site)
+            && is_work(cx, site)
             && order.precedes(mark.visit.id, site.visit.id)
+            && !sites.iter().any(|done| is_told(cx, done) && order.precedes(done.visit.id, site.visit.id))
             && !order.only_fails_after(site.visit.id)
     });
     lost.find_map(|work| {
@@ -69,6 +72,31 @@ fn kept<'s, 'a>(cx: &Context<'_>, sites: &[&'s CallSite<'a>]) -> Option<Kept<'s,
             attempt: span,
         })
     })
+}
+
+/// The key of a request that asks for a change; what a safe method sets only once is a lock or a copy.
+fn is_key(site: &CallSite<'_>) -> bool {
+    let is_safe =
+        matches!(&site.operation.trigger, Trigger::Http { method, .. } if method == "GET" || method == "HEAD");
+    is_mark(site) && holds_only_the_key(site.visit.effect) && !is_safe
+}
+
+/// Work whose failure is told: what is swallowed after it only accompanies it, an audit line or a cache.
+fn is_told(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
+    site.changes(cx.system) && !is_mark(site) && !is_swallowed(site)
+}
+
+/// What somebody asked for: not a copy in a cache, and not taking the key back or clearing up.
+fn is_work(cx: &Context<'_>, site: &CallSite<'_>) -> bool {
+    match site.visit.effect.kind {
+        EffectKind::Write { how: WriteKind::Delete, .. } => false,
+        EffectKind::Write { .. } => site.is_lasting_write(cx.system) && !cx.is_temporary(site),
+        _ => true,
+    }
+}
+
+fn is_swallowed(site: &CallSite<'_>) -> bool {
+    matches!(site.visit.effect.on_error, OnError::Discard | OnError::LogAndContinue)
 }
 
 fn is_mark(site: &CallSite<'_>) -> bool {

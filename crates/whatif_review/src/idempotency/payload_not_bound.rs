@@ -5,7 +5,7 @@ use crate::rule::{Assumption, Context, Rule, RuleMeta};
 use whatif_model::evidence::{Evidence, Stage};
 use whatif_model::facts::code::Trigger;
 use whatif_model::finding::{Finding, Severity};
-use whatif_model::flow::EffectKind;
+use whatif_model::flow::{Effect, EffectKind};
 use whatif_model::text::Span;
 use whatif_model::verdict::Mindset;
 
@@ -58,14 +58,18 @@ fn check(cx: &Context<'_>) -> Vec<Finding> {
 /// Every column of the record is known, and none holds anything of the request. Ids of messages are made by whoever
 /// sends them, once for each.
 fn is_unbound(site: &CallSite<'_>) -> bool {
-    let columns = &site.visit.effect.fields;
+    let is_asked = matches!(site.operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. });
+    let is_mark = matches!(site.visit.effect.kind, EffectKind::DedupMark { .. });
+    is_asked && is_mark && !site.visit.effect.fields.is_empty() && holds_only_the_key(site.visit.effect)
+}
+
+/// Whether what is recorded is a key and nothing of the request, as far as its columns are known.
+pub(super) fn holds_only_the_key(record: &Effect) -> bool {
     let keeps_books = |column: &String| {
         let plain: String = column.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         BOOKKEEPING.contains(&plain.as_str())
     };
-    let is_asked = matches!(site.operation.trigger, Trigger::Http { .. } | Trigger::Rpc { .. });
-    let is_mark = matches!(site.visit.effect.kind, EffectKind::DedupMark { .. });
-    is_asked && is_mark && !columns.is_empty() && columns.iter().all(keeps_books)
+    record.fields.iter().all(keeps_books)
 }
 
 /// Where the key is looked up in the same operation.
